@@ -1,0 +1,184 @@
+/**
+ * What the workflows ask of the activities. Each stage implements its part as `createXActivities(azure)`;
+ * src/activities/index.ts puts them together. Arguments are kept small on purpose: they are written to history.
+ */
+import type {
+  BuildPlan,
+  ManagedImageDistributor,
+  PlannedCustomizer,
+  PlannedMachine,
+  ResolvedSource,
+  SharedImageDistributor,
+  StagingNames,
+  TargetRegion,
+  VhdDistributor,
+} from '../template/build-plan.ts';
+
+/** What every activity of a run needs to know; a few hundred bytes. */
+export interface RunContext {
+  runId: string;
+  templateId: string;
+  subscriptionId: string;
+  location: string;
+  staging: StagingNames;
+  /** Written on everything made; holds the ownership tag. */
+  tags: Record<string, string>;
+}
+
+export interface CheckedPlan {
+  source: ResolvedSource;
+  vmSize: string;
+  /** sha256 (lower-case hex) of each downloaded script and file, by step key; pins the content that is staged later. */
+  digests: Record<string, string>;
+}
+
+/** One step, ready to run: its content is a blob in the staging account. */
+export interface StagedStep {
+  index: number;
+  key: string;
+  name: string;
+  type: PlannedCustomizer['type'];
+  /** Blob name in container `files`. */
+  blob: string;
+  sha256: string;
+  /** File steps: the absolute path inside the machine. */
+  destination?: string;
+}
+
+export interface StepResult {
+  exitCode: number;
+  startTime: string;
+  endTime: string;
+  /** Last 2 KB of each. */
+  outputTail: string;
+  errorTail: string;
+  /** Blob names in container `logs`. */
+  stdoutBlob: string;
+  stderrBlob: string;
+}
+
+export interface RegionProgress {
+  state: 'Succeeded' | 'Failed';
+  message?: string;
+}
+
+export interface Removal {
+  removed: string[];
+  /** Resources that are there but are not ours, or cannot be removed, with the reason. */
+  leftovers: Array<{ id: string; reason: string }>;
+}
+
+export interface CheckActivities {
+  /** Asks Azure about everything the plan names; throws `InvalidPlan` with all problems at once. Creates nothing. */
+  checkPlan(plan: BuildPlan): Promise<CheckedPlan>;
+  /** The version number a `latest` scheme gives now; used by `kiln plan` and before publishing. */
+  chooseVersion(distributor: SharedImageDistributor, sourceVersion?: string): Promise<string>;
+}
+
+export interface StagingActivities {
+  createStagingGroup(run: RunContext): Promise<void>;
+  /** Storage account with containers `files`, `logs` and `vhds`. */
+  createStagingStorage(run: RunContext): Promise<void>;
+  /** Network, subnet, security group (nothing in), public IP (egress) and NIC; only a NIC when `subnetId` is given. */
+  createStagingNetwork(run: RunContext, subnetId?: string): Promise<{ networkInterfaceId: string }>;
+}
+
+export interface SourceActivities {
+  /** Downloads each script and file, checks its digest, stages it as a blob. Idempotent: blobs are named by step key. */
+  stageArtifacts(run: RunContext, steps: PlannedCustomizer[], digests: Record<string, string>): Promise<StagedStep[]>;
+  /** The OS disk from the pinned image; a managed image has none (its machine is made from the image itself). */
+  copySourceDisk(run: RunContext, source: ResolvedSource, osDiskSizeGB: number): Promise<{ osDiskId?: string }>;
+}
+
+export interface MachineActivities {
+  /** Creates the machine and waits until its guest agent is ready. */
+  createMachine(
+    run: RunContext,
+    machine: PlannedMachine,
+    vmSize: string,
+    source: ResolvedSource,
+    parts: { osDiskId?: string; networkInterfaceId: string },
+  ): Promise<{ machineId: string }>;
+}
+
+export interface CustomizeActivities {
+  /**
+   * Runs one step through managed Run Command, named by step, and waits for its end; found again, not started again,
+   * by a retry. Heartbeats `StepHeartbeat`. Throws `CustomizerFailed` (details: StepResult) on a non-zero exit code.
+   */
+  runCustomizer(run: RunContext, machineName: string, step: StagedStep): Promise<StepResult>;
+}
+
+export interface CaptureActivities {
+  /** Runs the deprovisioning script detached and waits until the machine has powered off. */
+  deprovisionMachine(run: RunContext, machineName: string): Promise<void>;
+  /** Deallocates and generalizes. */
+  generalizeMachine(run: RunContext, machineName: string): Promise<void>;
+}
+
+export interface DistributeActivities {
+  /** PUTs the version with all its regions; returns once Azure has accepted it. Throws `VersionTaken` if another owns it. */
+  publishVersion(
+    run: RunContext,
+    distributor: SharedImageDistributor,
+    version: string,
+    machineId: string,
+  ): Promise<{ versionId: string; operationUrl?: string }>;
+  /** Waits until the region is replicated or has failed; heartbeats `RegionHeartbeat`. A failed region is a value, not a throw. */
+  awaitRegion(
+    run: RunContext,
+    versionId: string,
+    runOutputName: string,
+    region: TargetRegion,
+    operationUrl?: string,
+  ): Promise<RegionProgress>;
+  /** Re-puts the complete target set so that the named regions are tried again; finished regions are not touched. */
+  retryRegions(
+    run: RunContext,
+    distributor: SharedImageDistributor,
+    version: string,
+    machineId: string,
+    regions: string[],
+  ): Promise<{ operationUrl?: string }>;
+  createManagedImage(
+    run: RunContext,
+    distributor: ManagedImageDistributor,
+    machineId: string,
+    generation: 'V1' | 'V2',
+  ): Promise<{ artifactId: string }>;
+  /** Grants read access to the OS disk, copies it server-side to the target blob, revokes access. Heartbeats the progress. */
+  exportVhd(run: RunContext, distributor: VhdDistributor, machineName: string): Promise<{ artifactUri: string }>;
+}
+
+/** Each is an undo: idempotent, safe when nothing was made, checks the ownership tag before each delete. */
+export interface CleanupActivities {
+  removeMachine(run: RunContext, machineName: string): Promise<Removal>;
+  /** The OS disk, made by `copySourceDisk` or by the machine's creation. */
+  removeDisk(run: RunContext): Promise<Removal>;
+  /** NIC, public IP, network, security group, in the order their dependencies allow. */
+  removeNetwork(run: RunContext, ownNetwork: boolean): Promise<Removal>;
+  /** The staging group with all that is left in it: used by `kiln delete`, and when a run ends before it has logs. */
+  removeStagingGroup(run: RunContext): Promise<Removal>;
+  /** A run output: image, image version or VHD blob that this run made. */
+  removeOutput(run: RunContext, output: { type: string; artifactId?: string; artifactUri?: string }): Promise<Removal>;
+}
+
+export interface LogActivities {
+  issueLogLinks(request: {
+    resourceGroup: string;
+    storageAccount: string;
+    subscriptionId: string;
+    container: string;
+    blobs: string[];
+  }): Promise<Record<string, string>>;
+}
+
+export type BuildActivities = CheckActivities &
+  StagingActivities &
+  SourceActivities &
+  MachineActivities &
+  CustomizeActivities &
+  CaptureActivities &
+  DistributeActivities &
+  CleanupActivities &
+  LogActivities;

@@ -1,0 +1,171 @@
+/**
+ * The build plan: a template with every default filled, every expression evaluated and every resource name fixed.
+ * It is the only input of the workflow `buildImage`, so everything here is plain JSON.
+ *
+ * Two things cannot be known without asking Azure: the exact version behind `latest`, and what the source image is
+ * (generation, operating system, disk size). The pre-flight activity answers them; see {@link ResolvedSource}.
+ */
+
+/** Where and as what a build runs. Resource ids are in Azure's own casing. */
+export interface BuildPlan {
+  /** Format of this document. Raised when a field changes its meaning. */
+  planVersion: 1;
+  /** Identifies the run; also the workflow id's last part. Lower-case letters, digits and dashes, at most 40 characters. */
+  runId: string;
+  template: {
+    /** `/subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.VirtualMachineImages/imageTemplates/{name}` */
+    id: string;
+    name: string;
+    subscriptionId: string;
+    resourceGroup: string;
+    /** Normalised region name, as in `westus2`. The build machine runs here. */
+    location: string;
+    /** The api-version whose rules the template was read by. */
+    apiVersion: string;
+    tags: Record<string, string>;
+    /** User-assigned identities of the template; never empty. */
+    identities: string[];
+  };
+  source: PlannedSource;
+  customize: PlannedCustomizer[];
+  distribute: PlannedDistributor[];
+  machine: PlannedMachine;
+  staging: StagingNames;
+  /** Bounds the whole build, 1 to 960 (the template's 0 means 240). */
+  buildTimeoutInMinutes: number;
+  /** Written on every resource that the build makes; `kiln-run` in it is the ownership tag. */
+  tags: Record<string, string>;
+  /** What a person should know though nothing is wrong: fields accepted though the service would not, defaults chosen. */
+  warnings: PlanWarning[];
+}
+
+/** Name of the tag that says which run made a resource. Nothing without this run's value is ever deleted. */
+export const OWNERSHIP_TAG = 'kiln-run';
+
+export interface PlanWarning {
+  /** JSON path into the template, as in `properties.customize[2].name`. */
+  path: string;
+  message: string;
+}
+
+export type PlannedSource =
+  | {
+      type: 'PlatformImage';
+      publisher: string;
+      offer: string;
+      sku: string;
+      /** Exact, or `latest`. */
+      version: string;
+      plan?: { name: string; product: string; publisher: string };
+    }
+  | { type: 'ManagedImage'; imageId: string }
+  /** The id ends in `/versions/{exact}` or `/versions/latest`. */
+  | { type: 'SharedImageVersion'; imageVersionId: string };
+
+/** One step inside the build machine. `index` counts from 0 in template order. */
+export type PlannedCustomizer = ShellCustomizer | FileCustomizer;
+
+interface StepBase {
+  index: number;
+  /** The template's name, or `<type>-<index+1>`. */
+  name: string;
+  /** Safe as part of a resource name or blob name and unique in the build: `step-01-install-nginx`, at most 60 characters. */
+  key: string;
+}
+
+export interface ShellCustomizer extends StepBase {
+  type: 'Shell';
+  script: { from: 'inline'; lines: string[] } | { from: 'uri'; uri: string; sha256?: string };
+}
+
+export interface FileCustomizer extends StepBase {
+  type: 'File';
+  sourceUri: string;
+  /** Absolute path inside the machine. */
+  destination: string;
+  sha256?: string;
+}
+
+export type PlannedDistributor = SharedImageDistributor | ManagedImageDistributor | VhdDistributor;
+
+interface DistributorBase {
+  index: number;
+  runOutputName: string;
+  artifactTags: Record<string, string>;
+}
+
+export interface SharedImageDistributor extends DistributorBase {
+  type: 'SharedImage';
+  /** The image definition's id, without a version. */
+  imageDefinitionId: string;
+  /** `explicit`: that version; `latest`: highest version in `major` (or of all) with its patch raised by one. */
+  version: { scheme: 'explicit'; version: string } | { scheme: 'latest'; major?: number } | { scheme: 'source' };
+  targetRegions: TargetRegion[];
+  excludeFromLatest: boolean;
+}
+
+export interface TargetRegion {
+  /** Normalised region name. */
+  name: string;
+  replicaCount: number;
+  storageAccountType: 'Standard_LRS' | 'Standard_ZRS' | 'Premium_LRS';
+}
+
+export interface ManagedImageDistributor extends DistributorBase {
+  type: 'ManagedImage';
+  imageId: string;
+  location: string;
+}
+
+export interface VhdDistributor extends DistributorBase {
+  type: 'VHD';
+  /** Where the blob goes; without it, container `vhds` of the staging account. */
+  uri?: string;
+}
+
+export interface PlannedMachine {
+  name: string;
+  /** Absent: chosen by the source's generation once it is known (see {@link defaultVmSize}). */
+  vmSize?: string;
+  /** GiB; 0 keeps the source's size. */
+  osDiskSizeGB: number;
+  /** Identities given to the build machine (`vmProfile.userAssignedIdentities`). */
+  identities: string[];
+  /** `vmProfile.vnetConfig.subnetId`: an existing subnet; then no network and no public IP is made. */
+  subnetId?: string;
+}
+
+/** Every name in the staging group, derived from the run id and the template so that a repeated create is the same PUT. */
+export interface StagingNames {
+  /** `IT_<group>_<template>`, shortened with a hash where it would pass 90 characters. */
+  resourceGroup: string;
+  /** 3 to 24 lower-case letters and digits. */
+  storageAccount: string;
+  virtualNetwork: string;
+  subnet: string;
+  securityGroup: string;
+  publicIp: string;
+  networkInterface: string;
+  osDisk: string;
+}
+
+/** What pre-flight found out about the source, with `latest` replaced by the exact version. */
+export interface ResolvedSource {
+  type: PlannedSource['type'];
+  /** What to show: `Canonical:UbuntuServer:18.04-LTS:18.04.202401161` or a resource id with the exact version. */
+  description: string;
+  /** Exact version; absent for a managed image. */
+  exactVersion?: string;
+  /** Resource id of the exact platform image version, gallery image version or managed image. */
+  id: string;
+  osType: 'Linux' | 'Windows';
+  hyperVGeneration: 'V1' | 'V2';
+  /** GiB. */
+  osDiskSizeGB?: number;
+  plan?: { name: string; product: string; publisher: string };
+}
+
+/** Azure Image Builder's default sizes by generation (reference: JSON template, `vmSize`). */
+export function defaultVmSize(generation: 'V1' | 'V2'): string {
+  return generation === 'V2' ? 'Standard_D2ds_v4' : 'Standard_D1_v2';
+}

@@ -1,0 +1,172 @@
+/**
+ * What passes between a run and everybody who looks at it: its status, its result, and the names of queries and
+ * search attributes. Types and constants only, so that the client can import it without the workflow.
+ */
+import type { BuildPlan } from '../template/build-plan.ts';
+
+export const TASK_QUEUE = 'kiln';
+
+/** Workflow id of a run: `kiln-build/<run id>`. */
+export const buildWorkflowId = (runId: string): string => `kiln-build/${runId}`;
+
+/** The stages of a build, in order; the words are Azure Image Builder's where it has one. */
+export const STAGES = [
+  'Checking',
+  'Provisioning',
+  'CopyingSource',
+  'CreatingMachine',
+  'Customizing',
+  'Capturing',
+  'Distributing',
+  'CleaningUp',
+] as const;
+export type Stage = (typeof STAGES)[number];
+
+export type RunState = 'Running' | 'Succeeded' | 'PartiallySucceeded' | 'Failed' | 'Canceled' | 'TimedOut';
+
+/** The answer of query `buildStatus`, and, once the run has ended, its result. Times are ISO 8601. */
+export interface BuildStatus {
+  runId: string;
+  templateName: string;
+  templateId: string;
+  state: RunState;
+  stage: Stage;
+  stages: StageStatus[];
+  /** As pinned by pre-flight; absent before. */
+  source?: string;
+  exactVersion?: string;
+  steps: StepStatus[];
+  outputs: OutputStatus[];
+  /** Why the run did not succeed. */
+  failure?: BuildFailure;
+  /** Resources that clean-up could not remove, with the reason; empty when nothing was left. */
+  leftovers: Leftover[];
+  /** Where logs and staged files stay until the build is deleted. */
+  logs?: { resourceGroup: string; storageAccount: string; container: string };
+  warnings: string[];
+}
+
+export interface StageStatus {
+  stage: Stage;
+  startTime: string;
+  endTime?: string;
+}
+
+export interface StepStatus {
+  index: number;
+  name: string;
+  type: string;
+  state: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Canceled';
+  startTime?: string;
+  endTime?: string;
+  exitCode?: number;
+  /** Last 2 KB of stdout and of stderr. */
+  outputTail?: string;
+  errorTail?: string;
+  /** Blob names in the log container. */
+  stdoutBlob?: string;
+  stderrBlob?: string;
+  attempts?: number;
+}
+
+export interface OutputStatus {
+  runOutputName: string;
+  type: 'SharedImage' | 'ManagedImage' | 'VHD';
+  state: 'Pending' | 'Running' | 'Succeeded' | 'PartiallySucceeded' | 'Failed' | 'Canceled';
+  /** Resource id of the image or image version. */
+  artifactId?: string;
+  /** Blob address of a VHD, without a signature. */
+  artifactUri?: string;
+  version?: string;
+  regions: RegionStatus[];
+  message?: string;
+}
+
+export interface RegionStatus {
+  name: string;
+  state: 'Pending' | 'Replicating' | 'Succeeded' | 'Failed';
+  /** 0 to 100. */
+  progress: number;
+  attempts: number;
+  message?: string;
+}
+
+export interface BuildFailure {
+  /** A `type` of the table in azure/errors.ts, as in `CustomizerFailed`. */
+  type: string;
+  message: string;
+  stage: Stage;
+  step?: string;
+  exitCode?: number;
+  /** JSON-path problems of a plan that Azure cannot take (type `InvalidPlan`). */
+  problems?: Array<{ path: string; message: string }>;
+  /** Azure's own code, target and correlation id, where it gave them. */
+  azure?: { code?: string; target?: string; correlationId?: string; statusCode?: number };
+}
+
+export interface Leftover {
+  id: string;
+  reason: string;
+}
+
+/** Heartbeat details of a running customizer, read by the client from the pending activity. */
+export interface StepHeartbeat {
+  stepIndex: number;
+  lastLine?: string;
+}
+
+/** Heartbeat details of a region being replicated. */
+export interface RegionHeartbeat {
+  runOutputName: string;
+  region: string;
+  progress: number;
+}
+
+/** Any other heartbeat says what is waited for; `operationUrl` lets a new worker resume the wait. */
+export interface OperationHeartbeat {
+  operationUrl?: string;
+  waitingFor: string;
+}
+
+export const QUERY_STATUS = 'buildStatus';
+
+/** Typed search attributes; all Keyword. Registered by the embedded server and by `kiln worker` at start. */
+export const SEARCH_ATTRIBUTES = {
+  template: 'KilnTemplate',
+  stage: 'KilnStage',
+  source: 'KilnSourceImage',
+  target: 'KilnTargetDefinition',
+} as const;
+
+/** Workflow types, by name, so that the client need not import workflow code. */
+export const WORKFLOWS = {
+  /** (plan: BuildPlan) => BuildStatus; fails with `BuildFailure` as details, is cancelled as Temporal's Canceled. */
+  buildImage: 'buildImage',
+  /** (plan: BuildPlan) => PlanReport; asks Azure, creates nothing. */
+  planImage: 'planImage',
+  /** (request: LogRequest) => LogLinks; signed read addresses of a run's logs. */
+  issueLogLinks: 'issueLogLinks',
+  /** (request: { plan: BuildPlan }) => { removed: string[]; leftovers: Leftover[] }; `kiln delete`: logs and staging group go. */
+  deleteBuild: 'deleteBuild',
+} as const;
+
+export interface PlanReport {
+  plan: BuildPlan;
+  source: { description: string; exactVersion?: string; osType: string; hyperVGeneration: string };
+  vmSize: string;
+  /** What would be created, in order. */
+  resources: Array<{ type: string; id: string; note?: string }>;
+  /** Exact version number that a `latest` scheme would give now, by run output name. */
+  versions: Record<string, string>;
+}
+
+export interface LogRequest {
+  resourceGroup: string;
+  storageAccount: string;
+  subscriptionId: string;
+  container: string;
+  /** Blob names asked for; links are valid for an hour. */
+  blobs: string[];
+}
+
+export type LogLinks = Record<string, string>;
