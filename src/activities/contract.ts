@@ -73,6 +73,8 @@ export interface CheckActivities {
   checkPlan(plan: BuildPlan): Promise<CheckedPlan>;
   /** The version number a `latest` scheme gives now; used by `kiln plan` and before publishing. */
   chooseVersion(distributor: SharedImageDistributor, sourceVersion?: string): Promise<string>;
+  /** Everything that `kiln plan` shows; the same checks as `checkPlan`, and creates nothing either. */
+  reportPlan(plan: BuildPlan): Promise<PlanReport>;
 }
 
 export interface StagingActivities {
@@ -182,3 +184,32 @@ export type BuildActivities = CheckActivities &
   DistributeActivities &
   CleanupActivities &
   LogActivities;
+
+export interface PlanReport {
+  plan: BuildPlan;
+  source: { description: string; exactVersion?: string; osType: string; hyperVGeneration: string };
+  vmSize: string;
+  /** What would be created, in order. */
+  resources: Array<{ type: string; id: string; note?: string }>;
+  /** Exact version number that a `latest` scheme would give now, by run output name. */
+  versions: Record<string, string>;
+}
+
+/** Heartbeat details of a running customizer, read by the client from the pending activity. */
+export interface StepHeartbeat {
+  stepIndex: number;
+  lastLine?: string;
+}
+
+/** Heartbeat details of a region being replicated. */
+export interface RegionHeartbeat {
+  runOutputName: string;
+  region: string;
+  progress: number;
+}
+
+/** Any other heartbeat says what is waited for; `operationUrl` lets a new worker resume the wait. */
+export interface OperationHeartbeat {
+  operationUrl?: string;
+  waitingFor: string;
+}

@@ -2,7 +2,7 @@
  * What passes between a run and everybody who looks at it: its status, its result, and the names of queries and
  * search attributes. Types and constants only, so that the client can import it without the workflow.
  */
-import type { BuildPlan } from '../template/build-plan.ts';
+export type { OperationHeartbeat, PlanReport, RegionHeartbeat, StepHeartbeat } from '../activities/contract.ts';
 
 export const TASK_QUEUE = 'kiln';
 
@@ -109,25 +109,6 @@ export interface Leftover {
   reason: string;
 }
 
-/** Heartbeat details of a running customizer, read by the client from the pending activity. */
-export interface StepHeartbeat {
-  stepIndex: number;
-  lastLine?: string;
-}
-
-/** Heartbeat details of a region being replicated. */
-export interface RegionHeartbeat {
-  runOutputName: string;
-  region: string;
-  progress: number;
-}
-
-/** Any other heartbeat says what is waited for; `operationUrl` lets a new worker resume the wait. */
-export interface OperationHeartbeat {
-  operationUrl?: string;
-  waitingFor: string;
-}
-
 export const QUERY_STATUS = 'buildStatus';
 
 /** Typed search attributes; all Keyword. Registered by the embedded server and by `kiln worker` at start. */
@@ -150,16 +131,6 @@ export const WORKFLOWS = {
   deleteBuild: 'deleteBuild',
 } as const;
 
-export interface PlanReport {
-  plan: BuildPlan;
-  source: { description: string; exactVersion?: string; osType: string; hyperVGeneration: string };
-  vmSize: string;
-  /** What would be created, in order. */
-  resources: Array<{ type: string; id: string; note?: string }>;
-  /** Exact version number that a `latest` scheme would give now, by run output name. */
-  versions: Record<string, string>;
-}
-
 export interface LogRequest {
   resourceGroup: string;
   storageAccount: string;
@@ -170,3 +141,10 @@ export interface LogRequest {
 }
 
 export type LogLinks = Record<string, string>;
+
+/** Child workflow of one distributor; the client describes it to see how far each region is. */
+export const distributeWorkflowId = (runId: string, runOutputName: string): string =>
+  `${buildWorkflowId(runId)}/${runOutputName}`;
+
+/** Query of the child workflow `distributeImage`; answers an `OutputStatus`. */
+export const QUERY_OUTPUT = 'outputStatus';

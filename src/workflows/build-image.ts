@@ -1,0 +1,238 @@
+/**
+ * One run of an image template, from source image to outputs in every region. Each stage registers its undo before it
+ * starts; however the run ends, what it made for itself is removed, and an output that is not kept with it.
+ */
+import {
+  ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  defineQuery,
+  executeChild,
+  isCancellation,
+  setHandler,
+} from '@temporalio/workflow';
+import type { CheckedPlan, RunContext, StagedStep } from '../activities/contract.ts';
+import type { BuildPlan, PlannedDistributor } from '../template/build-plan.ts';
+import { asking, customizing, making, removing } from './activity-proxies.ts';
+import { describeFailure, failedStep } from './build-failure.ts';
+import { BuildRecord } from './build-record.ts';
+import type { distributeImage } from './distribute-image.ts';
+import { distributeWorkflowId, QUERY_STATUS } from './messages.ts';
+import type { BuildStatus, OutputStatus } from './messages.ts';
+import { runContext } from './run-context.ts';
+import { UndoStack } from './undo-stack.ts';
+
+export async function buildImage(plan: BuildPlan): Promise<BuildStatus> {
+  const record = new BuildRecord(plan);
+  setHandler(defineQuery<BuildStatus>(QUERY_STATUS), () => record.status);
+  const build = new Build(plan, record);
+  try {
+    await CancellationScope.withTimeout(`${plan.buildTimeoutInMinutes}m`, () => build.run());
+  } catch (error) {
+    return build.giveUp(error);
+  }
+  return build.finish();
+}
+
+class Build {
+  readonly #plan: BuildPlan;
+  readonly #record: BuildRecord;
+  readonly #run: RunContext;
+  readonly #undo = new UndoStack();
+  #currentStep: string | undefined;
+
+  constructor(plan: BuildPlan, record: BuildRecord) {
+    this.#plan = plan;
+    this.#record = record;
+    this.#run = runContext(plan);
+  }
+
+  async run(): Promise<void> {
+    const checked = await this.#check();
+    const { networkInterfaceId } = await this.#provision();
+    const { steps, osDiskId } = await this.#copySource(checked);
+    const machineId = await this.#createMachine(checked, {
+      networkInterfaceId,
+      ...(osDiskId === undefined ? {} : { osDiskId }),
+    });
+    for (const step of steps) await this.#customize(step);
+    await this.#capture();
+    await this.#distribute(checked, machineId);
+  }
+
+  async #check(): Promise<CheckedPlan> {
+    this.#record.enter('Checking');
+    const checked = await asking('Check the plan against Azure').checkPlan(this.#plan);
+    this.#record.pinned(checked.source);
+    return checked;
+  }
+
+  async #provision(): Promise<{ networkInterfaceId: string }> {
+    this.#record.enter('Provisioning');
+    const run = this.#run;
+    const { resourceGroup, storageAccount } = run.staging;
+    const { subnetId } = this.#plan.machine;
+    this.#undo.register({
+      what: `resource group ${resourceGroup}`,
+      kind: 'scaffold',
+      // Once there is a machine there are logs, and the group stays with them until the build is deleted.
+      run: async () =>
+        this.#record.status.logs === undefined
+          ? removing(`Remove ${resourceGroup}`).removeStagingGroup(run)
+          : { removed: [], leftovers: [] },
+    });
+    await making(`Resource group ${resourceGroup}`).createStagingGroup(run);
+    this.#undo.register({
+      what: `network in ${resourceGroup}`,
+      kind: 'scaffold',
+      run: () => removing('Remove the network').removeNetwork(run, subnetId === undefined),
+    });
+    const [network] = await Promise.all([
+      making('Network without a way in').createStagingNetwork(run, subnetId),
+      making(`Storage account ${storageAccount}`).createStagingStorage(run),
+    ]);
+    return network;
+  }
+
+  async #copySource(checked: CheckedPlan): Promise<{ steps: StagedStep[]; osDiskId?: string }> {
+    this.#record.enter('CopyingSource');
+    const run = this.#run;
+    this.#undo.register({
+      what: `disk ${run.staging.osDisk}`,
+      kind: 'scaffold',
+      run: () => removing('Remove the OS disk').removeDisk(run),
+    });
+    const { customize, machine } = this.#plan;
+    const [steps, disk] = await Promise.all([
+      making('Stage scripts and files').stageArtifacts(run, customize, checked.digests),
+      making(`Copy ${checked.source.description}`).copySourceDisk(run, checked.source, machine.osDiskSizeGB),
+    ]);
+    return { steps, ...disk };
+  }
+
+  async #createMachine(
+    checked: CheckedPlan,
+    parts: { networkInterfaceId: string; osDiskId?: string },
+  ): Promise<string> {
+    this.#record.enter('CreatingMachine');
+    const run = this.#run;
+    const { machine } = this.#plan;
+    this.#undo.register({
+      what: `virtual machine ${machine.name}`,
+      kind: 'scaffold',
+      run: () => removing('Remove the build machine').removeMachine(run, machine.name),
+    });
+    const create = making(`Build machine ${checked.vmSize}`);
+    const { machineId } = await create.createMachine(run, machine, checked.vmSize, checked.source, parts);
+    const { resourceGroup, storageAccount } = run.staging;
+    this.#record.hasLogs({ resourceGroup, storageAccount, container: 'logs' });
+    return machineId;
+  }
+
+  async #customize(step: StagedStep): Promise<void> {
+    if (step.index === 0) this.#record.enter('Customizing');
+    this.#record.stepStarted(step.index);
+    this.#currentStep = step.name;
+    try {
+      const runStep = customizing(`${step.index + 1}. ${step.type} ${step.name}`);
+      const result = await runStep.runCustomizer(this.#run, this.#plan.machine.name, step);
+      this.#record.stepEnded(step.index, 'Succeeded', result);
+    } catch (error) {
+      this.#record.stepEnded(step.index, isCancellation(error) ? 'Canceled' : 'Failed', failedStep(error));
+      throw error;
+    }
+    this.#currentStep = undefined;
+  }
+
+  async #capture(): Promise<void> {
+    this.#record.enter('Capturing');
+    const { name } = this.#plan.machine;
+    await making('Deprovision and power off').deprovisionMachine(this.#run, name);
+    await making('Deallocate and generalize').generalizeMachine(this.#run, name);
+  }
+
+  async #distribute(checked: CheckedPlan, machineId: string): Promise<void> {
+    this.#record.enter('Distributing');
+    await Promise.all(this.#plan.distribute.map((target) => this.#distributeTo(target, checked, machineId)));
+    const { outputs } = this.#record.status;
+    if (outputs.every(({ state }) => state === 'Failed')) {
+      const reasons = outputs.map(({ runOutputName, message }) => `${runOutputName}: ${message ?? 'failed'}`);
+      throw ApplicationFailure.nonRetryable(`no output could be distributed: ${reasons.join('; ')}`, 'NoOutput');
+    }
+  }
+
+  async #distributeTo(distributor: PlannedDistributor, checked: CheckedPlan, machineId: string): Promise<void> {
+    const { runOutputName } = distributor;
+    this.#record.output({ ...this.#output(runOutputName), state: 'Running' });
+    this.#undo.register({
+      what: `output ${runOutputName}`,
+      kind: 'output',
+      run: () => removing(`Remove output ${runOutputName}`).removeOutput(this.#run, this.#output(runOutputName)),
+    });
+    const { hyperVGeneration, exactVersion } = checked.source;
+    const output = await executeChild<typeof distributeImage>('distributeImage', {
+      workflowId: distributeWorkflowId(this.#plan.runId, runOutputName),
+      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+      staticSummary: `Distribute ${runOutputName} (${distributor.type})`,
+      args: [
+        {
+          run: this.#run,
+          distributor,
+          machineId,
+          machineName: this.#plan.machine.name,
+          source: { hyperVGeneration, ...(exactVersion === undefined ? {} : { exactVersion }) },
+        },
+      ],
+    });
+    this.#record.output(output);
+  }
+
+  async finish(): Promise<BuildStatus> {
+    await this.#cleanUp(true);
+    const complete = this.#record.status.outputs.every(({ state }) => state === 'Succeeded');
+    this.#record.ended(complete ? 'Succeeded' : 'PartiallySucceeded');
+    return this.#record.status;
+  }
+
+  /** Compensates, then ends as Temporal names it: cancelled, or failed with the whole status as the failure's detail. */
+  async giveUp(error: unknown): Promise<never> {
+    const { stage } = this.#record.status;
+    const where = { stage, ...(this.#currentStep === undefined ? {} : { step: this.#currentStep }) };
+    // The timeout cancels its own scope only, a person's cancel the whole run.
+    const canceledByPerson = CancellationScope.current().consideredCancelled;
+    if (isCancellation(error) && canceledByPerson) {
+      this.#record.dropOutputs('Canceled');
+      await this.#cleanUp(false);
+      this.#record.ended('Canceled', { type: 'Canceled', message: `canceled while ${stage}`, ...where });
+      throw error;
+    }
+    const timedOut = isCancellation(error);
+    const failure = timedOut
+      ? {
+          type: 'BuildTimedOut',
+          message: `the build took longer than buildTimeoutInMinutes (${this.#plan.buildTimeoutInMinutes})`,
+          ...where,
+        }
+      : describeFailure(error, stage, this.#currentStep);
+    this.#record.dropOutputs('Failed');
+    await this.#cleanUp(false);
+    this.#record.ended(timedOut ? 'TimedOut' : 'Failed', failure);
+    throw ApplicationFailure.create({
+      type: failure.type,
+      message: failure.message,
+      nonRetryable: true,
+      details: [this.#record.status],
+    });
+  }
+
+  async #cleanUp(keepOutputs: boolean): Promise<void> {
+    this.#record.enter('CleaningUp');
+    this.#record.status.leftovers = await this.#undo.unwind(keepOutputs);
+  }
+
+  #output(runOutputName: string): OutputStatus {
+    const output = this.#record.status.outputs.find((candidate) => candidate.runOutputName === runOutputName);
+    if (output === undefined) throw new RangeError(`no output ${runOutputName}`);
+    return output;
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * What a run knows of itself: answers the status query, fills the Web UI's current details and the search attributes.
+ * Holds no decision of the build; it is told.
+ */
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { StepResult } from '../activities/contract.ts';
+import type { BuildPlan, PlannedDistributor, ResolvedSource } from '../template/build-plan.ts';
+import { describeStatus } from './current-details.ts';
+import { SEARCH_ATTRIBUTES } from './messages.ts';
+import type { BuildFailure, BuildStatus, OutputStatus, RunState, Stage, StepStatus } from './messages.ts';
+
+const stageKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.stage, 'KEYWORD');
+const sourceKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.source, 'KEYWORD');
+
+export class BuildRecord {
+  readonly status: BuildStatus;
+
+  constructor(plan: BuildPlan) {
+    this.status = {
+      runId: plan.runId,
+      templateName: plan.template.name,
+      templateId: plan.template.id,
+      state: 'Running',
+      stage: 'Checking',
+      stages: [],
+      steps: plan.customize.map(({ index, name, type }) => ({ index, name, type, state: 'Pending' })),
+      outputs: plan.distribute.map(pendingOutput),
+      leftovers: [],
+      warnings: plan.warnings.map(({ path, message }) => `${path}: ${message}`),
+    };
+  }
+
+  enter(stage: Stage): void {
+    this.#closeStage();
+    this.status.stage = stage;
+    this.status.stages.push({ stage, startTime: now() });
+    upsertSearchAttributes([{ key: stageKey, value: stage }]);
+    this.#show();
+  }
+
+  pinned(source: ResolvedSource): void {
+    this.status.source = source.description;
+    if (source.exactVersion !== undefined) this.status.exactVersion = source.exactVersion;
+    upsertSearchAttributes([{ key: sourceKey, value: source.description }]);
+  }
+
+  hasLogs(logs: NonNullable<BuildStatus['logs']>): void {
+    this.status.logs = logs;
+  }
+
+  stepStarted(index: number): void {
+    Object.assign(this.#step(index), { state: 'Running', startTime: now() });
+    this.#show();
+  }
+
+  stepEnded(index: number, state: StepStatus['state'], result?: StepResult): void {
+    Object.assign(this.#step(index), { endTime: now(), ...result, state });
+    this.#show();
+  }
+
+  output(status: OutputStatus): void {
+    const at = this.status.outputs.findIndex(({ runOutputName }) => runOutputName === status.runOutputName);
+    this.status.outputs[at] = status;
+    this.#show();
+  }
+
+  /** Outputs that clean-up is about to remove, or that never came to be. */
+  dropOutputs(state: 'Canceled' | 'Failed'): void {
+    for (const output of this.status.outputs) {
+      if (output.state !== 'Failed') output.state = state;
+    }
+  }
+
+  ended(state: RunState, failure?: BuildFailure): void {
+    this.status.state = state;
+    if (failure !== undefined) this.status.failure = failure;
+    this.#closeStage();
+    upsertSearchAttributes([{ key: stageKey, value: state }]);
+    this.#show();
+  }
+
+  #step(index: number): StepStatus {
+    const step = this.status.steps[index];
+    if (step === undefined) throw new RangeError(`no step ${index}`);
+    return step;
+  }
+
+  #closeStage(): void {
+    const last = this.status.stages.at(-1);
+    if (last !== undefined) last.endTime ??= now();
+  }
+
+  #show(): void {
+    setCurrentDetails(describeStatus(this.status));
+  }
+}
+
+/** A distributor's output before anything is known of it. */
+export function pendingOutput(distributor: PlannedDistributor): OutputStatus {
+  const regions = distributor.type === 'SharedImage' ? distributor.targetRegions : [];
+  return {
+    runOutputName: distributor.runOutputName,
+    type: distributor.type,
+    state: 'Pending',
+    regions: regions.map(({ name }) => ({ name, state: 'Pending', progress: 0, attempts: 0 })),
+  };
+}
+
+/** Deterministic inside a workflow: the time of the workflow task. */
+const now = (): string => new Date().toISOString();

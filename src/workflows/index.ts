@@ -1,0 +1,4 @@
+/** Every workflow the worker serves. */
+export { buildImage } from './build-image.ts';
+export { distributeImage } from './distribute-image.ts';
+export { deleteBuild, issueLogLinks, planImage } from './errands.ts';
