@@ -154,9 +154,8 @@ export interface DistributeActivities {
 
 /** Each is an undo: idempotent, safe when nothing was made, checks the ownership tag before each delete. */
 export interface CleanupActivities {
+  /** The machine, then its OS disk, whether `copySourceDisk` made it or the machine's creation. */
   removeMachine(run: RunContext, machineName: string): Promise<Removal>;
-  /** The OS disk, made by `copySourceDisk` or by the machine's creation. */
-  removeDisk(run: RunContext): Promise<Removal>;
   /** NIC, public IP, network, security group, in the order their dependencies allow. */
   removeNetwork(run: RunContext, ownNetwork: boolean): Promise<Removal>;
   /** The staging group with all that is left in it: used by `kiln delete`, and when a run ends before it has logs. */

@@ -63,12 +63,11 @@ class Build {
   async #check(): Promise<CheckedPlan> {
     this.#record.enter('Checking');
     const checked = await asking('Check the plan against Azure').checkPlan(this.#plan);
-    this.#record.pinned(checked.source);
+    this.#record.pinned(checked.source, 'Provisioning');
     return checked;
   }
 
   async #provision(): Promise<{ networkInterfaceId: string }> {
-    this.#record.enter('Provisioning');
     const run = this.#run;
     const { resourceGroup, storageAccount } = run.staging;
     const { subnetId } = this.#plan.machine;
@@ -97,12 +96,13 @@ class Build {
   async #copySource(checked: CheckedPlan): Promise<{ steps: StagedStep[]; osDiskId?: string }> {
     this.#record.enter('CopyingSource');
     const run = this.#run;
-    this.#undo.register({
-      what: `disk ${run.staging.osDisk}`,
-      kind: 'scaffold',
-      run: () => removing('Remove the OS disk').removeDisk(run),
-    });
     const { customize, machine } = this.#plan;
+    // The machine needs no undo of its own: what removes the disk removes the machine that holds it first.
+    this.#undo.register({
+      what: `virtual machine ${machine.name} and disk ${run.staging.osDisk}`,
+      kind: 'scaffold',
+      run: () => removing('Remove the build machine and its disk').removeMachine(run, machine.name),
+    });
     const [steps, disk] = await Promise.all([
       making('Stage scripts and files').stageArtifacts(run, customize, checked.digests),
       making(`Copy ${checked.source.description}`).copySourceDisk(run, checked.source, machine.osDiskSizeGB),
@@ -117,11 +117,6 @@ class Build {
     this.#record.enter('CreatingMachine');
     const run = this.#run;
     const { machine } = this.#plan;
-    this.#undo.register({
-      what: `virtual machine ${machine.name}`,
-      kind: 'scaffold',
-      run: () => removing('Remove the build machine').removeMachine(run, machine.name),
-    });
     const create = making(`Build machine ${checked.vmSize}`);
     const { machineId } = await create.createMachine(run, machine, checked.vmSize, checked.source, parts);
     const { resourceGroup, storageAccount } = run.staging;

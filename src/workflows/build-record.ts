@@ -32,17 +32,19 @@ export class BuildRecord {
   }
 
   enter(stage: Stage): void {
-    this.#closeStage();
-    this.status.stage = stage;
-    this.status.stages.push({ stage, startTime: now() });
+    this.#begin(stage);
     upsertSearchAttributes([{ key: stageKey, value: stage }]);
-    this.#show();
   }
 
-  pinned(source: ResolvedSource): void {
+  /** The source's exact version is known, and the next stage begins: one event for both. */
+  pinned(source: ResolvedSource, next: Stage): void {
     this.status.source = source.description;
     if (source.exactVersion !== undefined) this.status.exactVersion = source.exactVersion;
-    upsertSearchAttributes([{ key: sourceKey, value: source.description }]);
+    this.#begin(next);
+    upsertSearchAttributes([
+      { key: stageKey, value: next },
+      { key: sourceKey, value: source.description },
+    ]);
   }
 
   hasLogs(logs: NonNullable<BuildStatus['logs']>): void {
@@ -77,6 +79,13 @@ export class BuildRecord {
     if (failure !== undefined) this.status.failure = failure;
     this.#closeStage();
     upsertSearchAttributes([{ key: stageKey, value: state }]);
+    this.#show();
+  }
+
+  #begin(stage: Stage): void {
+    this.#closeStage();
+    this.status.stage = stage;
+    this.status.stages.push({ stage, startTime: now() });
     this.#show();
   }
 
