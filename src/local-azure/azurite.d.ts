@@ -1,0 +1,54 @@
+/** Azurite ships no types; these are the parts that blobs.ts uses. */
+declare module 'azurite/dist/src/blob/BlobConfiguration.js' {
+  export default class BlobConfiguration {
+    constructor(
+      host: string,
+      port: number,
+      keepAliveTimeout: number,
+      metadataDbPath: string,
+      extentDbPath: string,
+      persistencePathArray: Array<{ locationId: string; locationPath: string; maxConcurrency: number }>,
+      enableAccessLog: boolean,
+      accessLogWriteStream: undefined,
+      enableDebugLog: boolean,
+      debugLogFilePath: undefined,
+      loose: boolean,
+      skipApiVersionCheck: boolean,
+      cert: string,
+      key: string,
+      pwd: string,
+      oauth: 'basic',
+      disableProductStyleUrl: boolean,
+      isMemoryPersistence: boolean,
+    );
+  }
+}
+
+declare module 'azurite/dist/src/blob/BlobServer.js' {
+  import type BlobConfiguration from 'azurite/dist/src/blob/BlobConfiguration.js';
+  import type { Server } from 'node:https';
+
+  interface Account {
+    name: string;
+    key1: Buffer;
+    key2?: Buffer;
+  }
+  interface LokiStore {
+    db: { saveDatabase(done: (error?: Error) => void): void };
+  }
+  export default class BlobServer {
+    constructor(configuration: BlobConfiguration);
+    readonly httpServer: Server;
+    readonly accountDataStore: { getAccount(name: string): Account | undefined };
+    readonly metadataStore: LokiStore;
+    readonly extentMetadataStore: LokiStore;
+    start(): Promise<void>;
+    close(): Promise<void>;
+  }
+}
+
+declare module 'azurite/dist/src/common/Telemetry.js' {
+  export const AzuriteTelemetryClient: {
+    init(location: string, enableTelemetry: boolean, environment: undefined): void;
+  };
+}

@@ -1,0 +1,89 @@
+/**
+ * The blob data plane: Azurite, in this process, behind our certificate. Accounts are looked up in our own table
+ * instead of Azurite's environment variable, so that a new account works at once and its key is in no environment.
+ */
+import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type BlobConfigurationClass from 'azurite/dist/src/blob/BlobConfiguration.js';
+import type BlobServerClass from 'azurite/dist/src/blob/BlobServer.js';
+import type * as TelemetryModule from 'azurite/dist/src/common/Telemetry.js';
+import type { BlobService } from './core.ts';
+import type { Certificates } from './tls.ts';
+
+const HOST = '127.0.0.1';
+const KEEP_ALIVE_SECONDS = 5;
+
+export interface BlobServiceServer extends BlobService {
+  close(): Promise<void>;
+}
+
+interface Account {
+  name: string;
+  key1: Buffer;
+  key2?: Buffer;
+}
+
+/** `port` 0 picks a free one. Throws EADDRINUSE where it is taken. */
+export async function startBlobService(options: {
+  stateDir: string;
+  port: number;
+  certificates: Certificates;
+}): Promise<BlobServiceServer> {
+  const dir = join(options.stateDir, 'blobs');
+  await mkdir(dir, { recursive: true });
+  // CommonJS with a `default` property; loaded when needed, for it takes over a second.
+  const require = createRequire(import.meta.url);
+  const { default: BlobServer } = require('azurite/dist/src/blob/BlobServer.js') as { default: typeof BlobServerClass };
+  const { default: BlobConfiguration } = require('azurite/dist/src/blob/BlobConfiguration.js') as {
+    default: typeof BlobConfigurationClass;
+  };
+  const { AzuriteTelemetryClient } = require('azurite/dist/src/common/Telemetry.js') as typeof TelemetryModule;
+  AzuriteTelemetryClient.init(dir, false, undefined);
+  const server = new BlobServer(
+    new BlobConfiguration(
+      HOST,
+      options.port,
+      KEEP_ALIVE_SECONDS,
+      join(dir, 'metadata.json'),
+      join(dir, 'extents.json'),
+      [{ locationId: 'Default', locationPath: join(dir, 'extents'), maxConcurrency: 20 }],
+      false,
+      undefined,
+      false,
+      undefined,
+      false,
+      // The SDK's newest service versions run ahead of those that Azurite lists.
+      true,
+      options.certificates.certFile,
+      options.certificates.keyFile,
+      '',
+      'basic',
+      true,
+      false,
+    ),
+  );
+  const accounts = new Map<string, Account>();
+  server.accountDataStore.getAccount = (name) => accounts.get(name);
+  await server.start();
+  const { port } = server.httpServer.address() as AddressInfo;
+
+  return {
+    endpoint: `https://${HOST}:${port}`,
+    addAccount(name, [key1, key2]) {
+      accounts.set(name, { name, key1: Buffer.from(key1, 'base64'), key2: Buffer.from(key2, 'base64') });
+      return Promise.resolve();
+    },
+    removeAccount(name) {
+      accounts.delete(name);
+      return Promise.resolve();
+    },
+    async close() {
+      const closed = new Promise((resolve) => server.httpServer.once('close', resolve));
+      await server.close();
+      server.httpServer.closeAllConnections();
+      await closed;
+    },
+  };
+}

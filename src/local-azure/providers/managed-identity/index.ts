@@ -1,0 +1,83 @@
+/** Microsoft.ManagedIdentity: user-assigned identities. All synchronous, as Azure's are. */
+import { createHash } from 'node:crypto';
+import { LOCAL_TENANT, type JsonObject, type Provider, type Services } from '../../core.ts';
+import { refuseBadName, requireResource } from '../../refusals.ts';
+import { requireRegion } from '../../regions.ts';
+
+const TYPE = 'Microsoft.ManagedIdentity/userAssignedIdentities';
+const GROUP = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}';
+const ALL = `/providers/${TYPE}`;
+const ONE = `${GROUP}${ALL}/{name}`;
+const NAME = /^[A-Za-z0-9][\w-]{2,127}$/;
+
+export function createManagedIdentityProvider({ store }: Services): Provider {
+  return {
+    namespace: 'Microsoft.ManagedIdentity',
+    resourceTypes: [
+      { resourceType: 'userAssignedIdentities', apiVersions: ['2024-11-30', '2023-01-31', '2018-11-30'] },
+    ],
+    routes: [
+      {
+        method: 'PUT',
+        path: ONE,
+        handle({ id, params, body }) {
+          const name = params['name'] ?? '';
+          refuseBadName(
+            name,
+            NAME,
+            'an identity starts with a letter or digit and has 3 to 128 letters, digits, - or _',
+          );
+          const existing = store.get(id);
+          const identity: JsonObject = {
+            id: existing?.id ?? id,
+            name: existing?.body['name'] ?? name,
+            type: TYPE,
+            location: requireRegion(body?.['location'], TYPE),
+            tags: body?.['tags'] ?? {},
+            properties: existing?.body['properties'] ?? {
+              tenantId: LOCAL_TENANT,
+              principalId: guidFrom(`principal ${id}`),
+              clientId: guidFrom(`client ${id}`),
+            },
+          };
+          store.put({ id: String(identity['id']), type: TYPE, body: identity, hidden: {} });
+          return { status: existing === undefined ? 201 : 200, body: identity };
+        },
+      },
+      {
+        method: 'PATCH',
+        path: ONE,
+        handle({ id, body }) {
+          const identity = requireResource(store, id);
+          const changed = { ...identity.body, ...(body?.['tags'] === undefined ? {} : { tags: body['tags'] }) };
+          store.put({ ...identity, body: changed });
+          return { status: 200, body: changed };
+        },
+      },
+      { method: 'GET', path: ONE, handle: ({ id }) => ({ status: 200, body: requireResource(store, id).body }) },
+      {
+        method: 'DELETE',
+        path: ONE,
+        handle({ id }) {
+          const status = store.get(id) === undefined ? 204 : 200;
+          store.delete(id);
+          return { status };
+        },
+      },
+      ...[GROUP, '/subscriptions/{subscriptionId}'].map((scope) => ({
+        method: 'GET' as const,
+        path: `${scope}${ALL}`,
+        handle: ({ id }: { id: string }) => ({
+          status: 200,
+          body: { value: store.list({ type: TYPE, under: id.slice(0, -ALL.length) }).map(({ body }) => body) },
+        }),
+      })),
+    ],
+  };
+}
+
+/** The same identity has the same ids after it was deleted and made again: handy here, and nothing depends on it. */
+function guidFrom(text: string): string {
+  const hex = createHash('sha256').update(text.toLowerCase()).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

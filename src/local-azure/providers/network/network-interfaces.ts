@@ -1,0 +1,138 @@
+/** Network interfaces, with a private address out of their subnet. */
+import { ArmError, type JsonObject, type Route, type Services } from '../../core.ts';
+import { sameId } from '../../resource-id.ts';
+import { firstFree, parseRange } from './ip-ranges.ts';
+import { idOf, ipConfigurations, machineOf, requireReference, usersOf } from './references.ts';
+import { propertiesOf, RESOURCE_TYPES, routesOf, type Kind } from './resource-kinds.ts';
+
+export function networkInterfaceRoutes(services: Services): Route[] {
+  const { store } = services;
+
+  function buildConfiguration(
+    sent: JsonObject,
+    id: string,
+    primary: boolean,
+    former: JsonObject | undefined,
+  ): JsonObject {
+    const properties = propertiesOf(sent);
+    const subnetId = idOf(properties['subnet']);
+    if (subnetId === undefined) {
+      throw new ArmError(
+        400,
+        'SubnetIsRequired',
+        `Subnet is required for IP configuration ${id}: expected properties.subnet.id.`,
+      );
+    }
+    requireReference(store, properties['subnet'], id);
+    requireReference(store, properties['publicIPAddress'], id);
+    const publicId = idOf(properties['publicIPAddress']);
+    const [other] =
+      publicId === undefined
+        ? []
+        : usersOf(store, 'publicIPAddress', publicId).filter((user) => !sameId(String(user['id']), id));
+    if (other !== undefined) {
+      throw new ArmError(
+        400,
+        'PublicIPAddressInUse',
+        `Resource ${id} is referencing public IP address ${publicId} that is already allocated to resource ${String(other['id'])}.`,
+      );
+    }
+    const kept = propertiesOf(former);
+    const sameSubnet = sameId(idOf(kept['subnet']) ?? '', subnetId);
+    const address =
+      properties['privateIPAddress'] ?? (sameSubnet ? kept['privateIPAddress'] : undefined) ?? allocate(subnetId);
+    return {
+      name: sent['name'] ?? '',
+      id,
+      type: `${RESOURCE_TYPES.nic}/ipConfigurations`,
+      properties: {
+        privateIPAllocationMethod: 'Dynamic',
+        privateIPAddressVersion: 'IPv4',
+        ...properties,
+        primary: properties['primary'] ?? primary,
+        privateIPAddress: address,
+        provisioningState: 'Succeeded',
+      },
+    };
+  }
+
+  function allocate(subnetId: string): string {
+    const properties = propertiesOf(store.get(subnetId)?.body);
+    const prefix = properties['addressPrefix'] ?? (properties['addressPrefixes'] as string[] | undefined)?.[0];
+    const taken = new Set(
+      usersOf(store, 'subnet', subnetId).map((user) => String(propertiesOf(user)['privateIPAddress'])),
+    );
+    const free = firstFree(parseRange(String(prefix)), taken);
+    if (free === undefined) {
+      throw new ArmError(
+        400,
+        'SubnetIsFull',
+        `Subnet ${subnetId} with address prefix ${String(prefix)} does not have enough capacity for 1 IP addresses.`,
+      );
+    }
+    return free;
+  }
+
+  const kind: Kind = {
+    type: RESOURCE_TYPES.nic,
+    succeedsAtOnce: true,
+    build(request, existing, id) {
+      const sent = propertiesOf(request.body);
+      requireReference(store, sent['networkSecurityGroup'], id);
+      const configurations = (sent['ipConfigurations'] ?? []) as JsonObject[];
+      if (configurations.length === 0) {
+        throw new ArmError(
+          400,
+          'NetworkInterfaceMustHaveAtLeastOneIpConfiguration',
+          `Network interface ${id} must have one or more IP configurations.`,
+        );
+      }
+      const former = existing === undefined ? [] : ipConfigurations(existing);
+      return {
+        dnsSettings: { dnsServers: [], appliedDnsServers: [] },
+        enableAcceleratedNetworking: false,
+        enableIPForwarding: false,
+        disableTcpStateTracking: false,
+        hostedWorkloads: [],
+        tapConfigurations: [],
+        nicType: 'Standard',
+        ...sent,
+        ipConfigurations: configurations.map((configuration, index) => {
+          const name = String(configuration['name']);
+          return buildConfiguration(
+            configuration,
+            `${id}/ipConfigurations/${name}`,
+            index === 0,
+            former.find((one) => one['name'] === name),
+          );
+        }),
+      };
+    },
+    show(nic) {
+      const machine = machineOf(store, nic.id);
+      return {
+        ...nic.body,
+        kind: 'Regular',
+        properties: {
+          ...propertiesOf(nic.body),
+          ...(machine === undefined ? {} : { virtualMachine: { id: machine.id }, primary: true }),
+        },
+      };
+    },
+    refuseDeletion(nic) {
+      const machine = machineOf(store, nic.id);
+      if (machine !== undefined) {
+        throw new ArmError(
+          409,
+          'NicInUse',
+          `Network Interface ${nic.id} is used by existing resource ${machine.id}. In order to delete the network interface, it must be dissociated from the resource. To learn more, see aka.ms/deletenic.`,
+        );
+      }
+    },
+  };
+  return routesOf(
+    services,
+    kind,
+    `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/${RESOURCE_TYPES.nic}/{name}`,
+  );
+}

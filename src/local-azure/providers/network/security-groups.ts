@@ -1,0 +1,206 @@
+/** Network security groups and their rules. The rules live in the group's body, as the group's own list shows them. */
+import { randomUUID } from 'node:crypto';
+import {
+  ArmError,
+  type ArmRequest,
+  type ArmResponse,
+  type JsonObject,
+  type Route,
+  type Services,
+  type StoredResource,
+} from '../../core.ts';
+import { requireResource } from '../../refusals.ts';
+import { withSecurityGroup } from './references.ts';
+import { propertiesOf, RESOURCE_TYPES, routesOf, stateOf, type Kind } from './resource-kinds.ts';
+
+const TYPE = RESOURCE_TYPES.securityGroup;
+const RULE = `${TYPE}/securityRules`;
+const ONE = `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/${TYPE}`;
+
+/** name, access, priority, direction, source, destination. */
+const DEFAULTS: Array<[string, string, number, string, string, string]> = [
+  ['AllowVnetInBound', 'Allow', 65000, 'Inbound', 'VirtualNetwork', 'VirtualNetwork'],
+  ['AllowAzureLoadBalancerInBound', 'Allow', 65001, 'Inbound', 'AzureLoadBalancer', '*'],
+  ['DenyAllInBound', 'Deny', 65500, 'Inbound', '*', '*'],
+  ['AllowVnetOutBound', 'Allow', 65000, 'Outbound', 'VirtualNetwork', 'VirtualNetwork'],
+  ['AllowInternetOutBound', 'Allow', 65001, 'Outbound', '*', 'Internet'],
+  ['DenyAllOutBound', 'Deny', 65500, 'Outbound', '*', '*'],
+];
+
+export function securityGroupRoutes(services: Services): Route[] {
+  const { store } = services;
+  const kind: Kind = {
+    type: TYPE,
+    retryAfter: 3,
+    build(request, _existing, id) {
+      const sent = propertiesOf(request.body);
+      const rules = (sent['securityRules'] ?? []) as JsonObject[];
+      const kept = rules.map((rule) => keepRule(rule, `${id}/securityRules/${String(rule['name'])}`));
+      refuseSamePriority(kept);
+      return { ...sent, securityRules: kept, defaultSecurityRules: DEFAULTS.map((rule) => defaultRule(id, rule)) };
+    },
+    show(group) {
+      const users = (type: string) => withSecurityGroup(store, type, group.id).map(({ id }) => ({ id }));
+      const networkInterfaces = users(RESOURCE_TYPES.nic);
+      const subnets = users(RESOURCE_TYPES.subnet);
+      return {
+        ...group.body,
+        properties: {
+          ...propertiesOf(group.body),
+          ...(networkInterfaces.length === 0 ? {} : { networkInterfaces }),
+          ...(subnets.length === 0 ? {} : { subnets }),
+        },
+      };
+    },
+    refuseDeletion(group) {
+      const users = [RESOURCE_TYPES.nic, RESOURCE_TYPES.subnet].flatMap((type) =>
+        withSecurityGroup(store, type, group.id),
+      );
+      if (users.length > 0) {
+        throw new ArmError(
+          400,
+          'InUseNetworkSecurityGroupCannotBeDeleted',
+          `Network security group ${group.id} cannot be deleted because it is in use by the following resources: ${users.map(({ id }) => id).join(', ')}. In order to delete the Network security group, remove the association with the resource(s). To learn how to do this, see aka.ms/deletensg.`,
+        );
+      }
+    },
+  };
+  return [...routesOf(services, kind, `${ONE}/{name}`), ...ruleRoutes(services)];
+}
+
+function ruleRoutes({ store, operations }: Services): Route[] {
+  const groupOf = (id: string) => requireResource(store, id.replace(/\/securityRules(\/[^/]+)?$/i, ''));
+  const rulesOf = (group: StoredResource) => (propertiesOf(group.body)['securityRules'] ?? []) as JsonObject[];
+  const named = (request: ArmRequest) => (rule: JsonObject) =>
+    String(rule['name']).toLowerCase() === request.params['name']?.toLowerCase();
+  const change = (group: StoredResource, securityRules: JsonObject[]) => {
+    store.put({
+      ...group,
+      body: stateOf({ ...group.body, properties: { ...propertiesOf(group.body), securityRules } }, 'Succeeded'),
+    });
+    return operations.begin({
+      kind: `${TYPE}/write`,
+      subscriptionId: group.id.split('/')[2] ?? '',
+      location: String(group.body['location']),
+      resourceId: group.id,
+      input: {},
+    });
+  };
+  const path = `${ONE}/{group}/securityRules/{name}`;
+  return [
+    {
+      method: 'PUT',
+      path,
+      handle(request): ArmResponse {
+        const group = groupOf(request.id);
+        const others = rulesOf(group).filter((rule) => !named(request)(rule));
+        const rule = keepRule({ ...request.body, name: request.params['name'] ?? '' }, request.id);
+        refuseSamePriority([...others, rule]);
+        const operation = change(group, [...others, rule]);
+        const status = others.length === rulesOf(group).length ? 201 : 200;
+        return {
+          status,
+          body: rule,
+          operation: { operation, form: { segment: 'operations', headers: 'azure-async', retryAfter: 10 } },
+        };
+      },
+    },
+    {
+      method: 'GET',
+      path,
+      handle(request) {
+        const rule = rulesOf(groupOf(request.id)).find(named(request));
+        return { status: 200, body: rule ?? requireResource(store, request.id).body };
+      },
+    },
+    {
+      method: 'DELETE',
+      path,
+      handle(request): ArmResponse {
+        const group = groupOf(request.id);
+        const others = rulesOf(group).filter((rule) => !named(request)(rule));
+        if (others.length === rulesOf(group).length) {
+          return { status: 204 };
+        }
+        return {
+          status: 202,
+          operation: {
+            operation: change(group, others),
+            form: { segment: 'operations', headers: 'both', retryAfter: 10 },
+          },
+        };
+      },
+    },
+    {
+      method: 'GET',
+      path: `${ONE}/{group}/securityRules`,
+      handle: ({ id }) => ({ status: 200, body: { value: rulesOf(groupOf(id)) } }),
+    },
+  ];
+}
+
+function keepRule(rule: JsonObject, id: string): JsonObject {
+  const sent = propertiesOf(rule);
+  const missing = ['protocol', 'access', 'priority', 'direction'].filter((key) => sent[key] === undefined);
+  if (missing.length > 0) {
+    throw new ArmError(
+      400,
+      'SecurityRuleInvalid',
+      `Security rule ${id} lacks ${missing.map((key) => `properties.${key}`).join(', ')}.`,
+    );
+  }
+  const priority = sent['priority'];
+  if (typeof priority !== 'number' || priority < 100 || priority > 4096) {
+    throw new ArmError(
+      400,
+      'SecurityRuleInvalidPriority',
+      `Security rule has invalid Priority. Priority should be between 100 and 4096 inclusive. Value provided: ${String(priority)}.`,
+    );
+  }
+  return {
+    name: rule['name'] ?? '',
+    id,
+    type: RULE,
+    etag: `W/"${randomUUID()}"`,
+    properties: { ...sent, provisioningState: 'Succeeded' },
+  };
+}
+
+function refuseSamePriority(rules: JsonObject[]): void {
+  const seen = new Map<string, string>();
+  for (const rule of rules) {
+    const { priority, direction } = propertiesOf(rule);
+    const key = `${String(direction)} ${String(priority)}`.toLowerCase();
+    const other = seen.get(key);
+    if (other !== undefined) {
+      throw new ArmError(
+        400,
+        'SecurityRuleConflict',
+        `Security rule ${String(rule['name'])} conflicts with rule ${other}. Rules cannot have the same Priority and Direction.`,
+      );
+    }
+    seen.set(key, String(rule['name']));
+  }
+}
+
+function defaultRule(
+  groupId: string,
+  [name, access, priority, direction, source, destination]: (typeof DEFAULTS)[number],
+): JsonObject {
+  return {
+    name,
+    id: `${groupId}/defaultSecurityRules/${name}`,
+    type: `${TYPE}/defaultSecurityRules`,
+    properties: {
+      provisioningState: 'Succeeded',
+      protocol: '*',
+      sourcePortRange: '*',
+      destinationPortRange: '*',
+      sourceAddressPrefix: source,
+      destinationAddressPrefix: destination,
+      access,
+      priority,
+      direction,
+    },
+  };
+}

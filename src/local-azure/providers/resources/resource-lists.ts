@@ -1,0 +1,78 @@
+/** `GET …/resources`: everything that has a place of its own, across providers. */
+import { ArmError, type Json, type JsonObject, type Route, type Services } from '../../core.ts';
+import { parseResourceId } from '../../resource-id.ts';
+import { normalizeRegion } from '../../regions.ts';
+
+type Test = (body: JsonObject) => boolean;
+const SHOWN = ['id', 'name', 'type', 'location', 'tags', 'sku', 'kind', 'plan', 'managedBy', 'identity', 'zones'];
+
+export function resourceListRoutes({ store }: Services): Route[] {
+  const list = (under: string, filter: string | null, expand: string | null) => {
+    const test = parseFilter(filter);
+    const expanded = (expand ?? '').split(',');
+    return store
+      .list({ under })
+      .filter(
+        ({ body }) => typeof body['location'] === 'string' && body['type'] !== 'Microsoft.Resources/resourceGroups',
+      )
+      .filter(({ body }) => test(body))
+      .map(({ body }): Json => {
+        const shown = Object.fromEntries(SHOWN.flatMap((key) => (body[key] === undefined ? [] : [[key, body[key]]])));
+        const state = (body['properties'] as JsonObject | undefined)?.['provisioningState'];
+        return expanded.includes('provisioningState') && state !== undefined
+          ? { ...shown, provisioningState: state }
+          : shown;
+      });
+  };
+  return [
+    {
+      method: 'GET',
+      path: '/subscriptions/{subscriptionId}/resources',
+      handle: ({ subscriptionId, query }) => ({
+        status: 200,
+        body: { value: list(`/subscriptions/${subscriptionId}`, query.get('$filter'), query.get('$expand')) },
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/resources',
+      handle: ({ id, query }) => ({
+        status: 200,
+        body: { value: list(id.replace(/\/resources$/, ''), query.get('$filter'), query.get('$expand')) },
+      }),
+    },
+  ];
+}
+
+/** The comparisons that clients send, joined by `and`: resourceType, resourceGroup, name, location, tagName, tagValue. */
+function parseFilter(filter: string | null): Test {
+  if (filter === null || filter.trim() === '') {
+    return () => true;
+  }
+  const tests = filter.split(/\s+and\s+/i).map((term): Test => {
+    const [, key = '', value = ''] = /^\s*(\w+)\s+eq\s+'([^']*)'\s*$/i.exec(term) ?? [];
+    const wanted = value.toLowerCase();
+    const tags = (body: JsonObject) => Object.entries((body['tags'] ?? {}) as JsonObject);
+    switch (key.toLowerCase()) {
+      case 'resourcetype':
+        return (body) => String(body['type']).toLowerCase() === wanted;
+      case 'resourcegroup':
+        return (body) => parseResourceId(String(body['id'])).resourceGroup?.toLowerCase() === wanted;
+      case 'name':
+        return (body) => String(body['name']).toLowerCase() === wanted;
+      case 'location':
+        return (body) => body['location'] === normalizeRegion(value);
+      case 'tagname':
+        return (body) => tags(body).some(([name]) => name.toLowerCase() === wanted);
+      case 'tagvalue':
+        return (body) => tags(body).some(([, held]) => held === value);
+      default:
+        throw new ArmError(
+          400,
+          'InvalidFilterInQueryString',
+          `Invalid $filter '${filter}' specified in the query string: '${term}' is not a comparison of resourceType, resourceGroup, name, location, tagName or tagValue with eq.`,
+        );
+    }
+  });
+  return (body) => tests.every((test) => test(body));
+}

@@ -1,0 +1,220 @@
+/** Storage accounts. Their names are one space for all subscriptions, as they are host names. */
+import { randomBytes } from 'node:crypto';
+import {
+  ArmError,
+  LOCAL_SUBSCRIPTION,
+  type ArmRequest,
+  type JsonObject,
+  type ResourceStore,
+  type Route,
+  type Services,
+  type StoredResource,
+} from '../../core.ts';
+import { refuseWhileChanging, requireResource } from '../../refusals.ts';
+import { requireRegion } from '../../regions.ts';
+import { sameId } from '../../resource-id.ts';
+
+export const ACCOUNT = 'Microsoft.Storage/storageAccounts';
+const WRITE = `${ACCOUNT}/write`;
+const GROUP = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}';
+const ALL = `/providers/${ACCOUNT}`;
+export const ONE_ACCOUNT = `${GROUP}${ALL}/{account}`;
+const NAME = /^[a-z0-9]{3,24}$/;
+const NAME_RULE =
+  'is not a valid storage account name. Storage account name must be between 3 and 24 characters in length and use numbers and lower-case letters only.';
+
+export function accountRoutes(services: Services): Route[] {
+  const { store, operations, blobs, now } = services;
+
+  operations.register(WRITE, async ({ resourceId }) => {
+    const account = store.get(resourceId);
+    if (account === undefined) {
+      return;
+    }
+    await blobs.addAccount(String(account.body['name']), keysOf(account));
+    const properties = { ...(account.body['properties'] as JsonObject), provisioningState: 'Succeeded' };
+    const body = { ...account.body, properties };
+    store.put({ ...account, body });
+    return show(body);
+  });
+
+  // The endpoint is added when shown: after a restart the blob service may have another port.
+  function show(body: JsonObject): JsonObject {
+    const blob = `${blobs.endpoint}/${String(body['name'])}/`;
+    return { ...body, properties: { ...(body['properties'] as JsonObject), primaryEndpoints: { blob } } };
+  }
+
+  function create(request: ArmRequest): StoredResource {
+    const { params, body } = request;
+    const name = params['account'] ?? '';
+    const missing = ['sku', 'kind'].filter((key) => body?.[key] === undefined);
+    if (missing.length > 0) {
+      throw new ArmError(400, 'InvalidRequestContent', `The request content lacks ${missing.join(', ')}.`);
+    }
+    const sku = body?.['sku'] as JsonObject;
+    const time = now().toISOString();
+    const location = requireRegion(body?.['location'], ACCOUNT);
+    const service = { keyType: 'Account', enabled: true, lastEnabledTime: time };
+    return {
+      id: request.id,
+      type: ACCOUNT,
+      hidden: { key1: newKey(), key2: newKey() },
+      body: {
+        sku: { ...sku, tier: String(sku['name']).split('_')[0] ?? 'Standard' },
+        kind: body?.['kind'] ?? 'StorageV2',
+        id: request.id,
+        name,
+        type: ACCOUNT,
+        location,
+        tags: body?.['tags'] ?? {},
+        properties: {
+          keyCreationTime: { key1: time, key2: time },
+          privateEndpointConnections: [],
+          minimumTlsVersion: 'TLS1_2',
+          allowBlobPublicAccess: false,
+          supportsHttpsTrafficOnly: true,
+          networkAcls: { bypass: 'AzureServices', virtualNetworkRules: [], ipRules: [], defaultAction: 'Allow' },
+          encryption: { services: { file: service, blob: service }, keySource: 'Microsoft.Storage' },
+          accessTier: 'Hot',
+          ...(body?.['properties'] as JsonObject | undefined),
+          provisioningState: 'Creating',
+          creationTime: time,
+          primaryLocation: location,
+          statusOfPrimary: 'available',
+        },
+      },
+    };
+  }
+
+  function update(account: StoredResource, sent: JsonObject | undefined): JsonObject {
+    const body = {
+      ...account.body,
+      ...(sent?.['tags'] === undefined ? {} : { tags: sent['tags'] }),
+      properties: {
+        ...(account.body['properties'] as JsonObject),
+        ...(sent?.['properties'] as JsonObject | undefined),
+      },
+    };
+    store.put({ ...account, body });
+    return show(body);
+  }
+
+  return [
+    {
+      method: 'PUT',
+      path: ONE_ACCOUNT,
+      handle(request) {
+        const name = request.params['account'] ?? '';
+        if (!NAME.test(name)) {
+          throw new ArmError(400, 'AccountNameInvalid', `${name} ${NAME_RULE}`);
+        }
+        const existing = store.get(request.id);
+        if (existing !== undefined) {
+          refuseWhileChanging(operations, existing.id);
+          const location = requireRegion(request.body?.['location'] ?? existing.body['location'], ACCOUNT);
+          if (location !== existing.body['location']) {
+            throw new ArmError(
+              409,
+              'InvalidResourceLocation',
+              `The resource '${name}' already exists in location '${String(existing.body['location'])}' in resource group '${request.params['resourceGroup']}'. A resource with the same name cannot be created in location '${location}'. Please select a new resource name.`,
+            );
+          }
+          return { status: 200, body: update(existing, request.body) };
+        }
+        const taken = accountNamed(store, name);
+        if (taken !== undefined && !sameId(taken.id, request.id)) {
+          throw new ArmError(409, 'StorageAccountAlreadyTaken', `The storage account named ${name} is already taken.`);
+        }
+        const account = create(request);
+        const operation = store.transaction(() => {
+          store.put(account);
+          return operations.begin({
+            kind: WRITE,
+            subscriptionId: LOCAL_SUBSCRIPTION,
+            location: String(account.body['location']),
+            resourceId: account.id,
+            input: {},
+          });
+        });
+        return {
+          status: 202,
+          operation: { operation, form: { segment: 'asyncoperations', headers: 'location', retryAfter: 17 } },
+        };
+      },
+    },
+    {
+      method: 'GET',
+      path: ONE_ACCOUNT,
+      handle: ({ id }) => ({ status: 200, body: show(requireResource(store, id).body) }),
+    },
+    {
+      method: 'PATCH',
+      path: ONE_ACCOUNT,
+      handle: ({ id, body }) => ({ status: 200, body: update(requireResource(store, id), body) }),
+    },
+    {
+      method: 'DELETE',
+      path: ONE_ACCOUNT,
+      async handle({ id }) {
+        const account = store.get(id);
+        if (account === undefined) {
+          return { status: 204 };
+        }
+        for (const operation of operations.pending(account.id)) {
+          operations.cancel(operation.id);
+        }
+        await blobs.removeAccount(String(account.body['name']));
+        store.transaction(() => {
+          for (const child of store.list({ under: account.id })) {
+            store.delete(child.id);
+          }
+          store.delete(account.id);
+        });
+        return { status: 200 };
+      },
+    },
+    ...[GROUP, '/subscriptions/{subscriptionId}'].map((scope): Route => ({
+      method: 'GET',
+      path: `${scope}${ALL}`,
+      handle: ({ id }) => ({
+        status: 200,
+        body: { value: store.list({ type: ACCOUNT, under: id.slice(0, -ALL.length) }).map(({ body }) => show(body)) },
+      }),
+    })),
+    {
+      method: 'POST',
+      path: '/subscriptions/{subscriptionId}/providers/Microsoft.Storage/checkNameAvailability',
+      handle({ body }) {
+        const name = String(body?.['name'] ?? '');
+        if (!NAME.test(name)) {
+          return {
+            status: 200,
+            body: { nameAvailable: false, reason: 'AccountNameInvalid', message: `${name} ${NAME_RULE}` },
+          };
+        }
+        return accountNamed(store, name) === undefined
+          ? { status: 200, body: { nameAvailable: true } }
+          : {
+              status: 200,
+              body: {
+                nameAvailable: false,
+                reason: 'AlreadyExists',
+                message: `The storage account named ${name} is already taken.`,
+              },
+            };
+      },
+    },
+  ];
+}
+
+export function keysOf(account: StoredResource): [string, string] {
+  return [String(account.hidden['key1']), String(account.hidden['key2'])];
+}
+
+export function newKey(): string {
+  return randomBytes(64).toString('base64');
+}
+
+function accountNamed(store: ResourceStore, name: string): StoredResource | undefined {
+  return store.list({ type: ACCOUNT }).find(({ body }) => body['name'] === name);
+}

@@ -1,0 +1,40 @@
+/** Refusals that several providers word alike. */
+import { ArmError, type Operations, type ResourceStore, type StoredResource } from './core.ts';
+import { parseResourceId } from './resource-id.ts';
+
+/** Throws ArmError 404 ResourceNotFound. */
+export function requireResource(store: ResourceStore, id: string): StoredResource {
+  const resource = store.get(id);
+  if (resource === undefined) {
+    const { type, resourceGroup } = parseResourceId(id);
+    const [namespace, ...types] = (type ?? '').split('/');
+    const names = parseResourceId(id).fullName.split('/');
+    const path = types.map((segment, index) => `${segment}/${names[index] ?? ''}`).join('/');
+    throw new ArmError(
+      404,
+      'ResourceNotFound',
+      `The Resource '${namespace}/${path}' under resource group '${resourceGroup ?? ''}' was not found. ` +
+        'For more details please go to https://aka.ms/ARMResourceNotFoundFix',
+    );
+  }
+  return resource;
+}
+
+/** Throws ArmError 409 AnotherOperationInProgress while something is under way on the resource. */
+export function refuseWhileChanging(operations: Operations, id: string): void {
+  const [pending] = operations.pending(id);
+  if (pending !== undefined) {
+    throw new ArmError(
+      409,
+      'AnotherOperationInProgress',
+      `Another operation on this or dependent resource is in progress. To retrieve status of the operation use uri: operation id ${pending.id} (${pending.kind}).`,
+    );
+  }
+}
+
+/** Throws ArmError 400 InvalidResourceName; `rule` says in words what a name must be. */
+export function refuseBadName(name: string, pattern: RegExp, rule: string): void {
+  if (!pattern.test(name)) {
+    throw new ArmError(400, 'InvalidResourceName', `Resource name '${name}' is invalid: ${rule}.`);
+  }
+}

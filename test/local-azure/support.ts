@@ -1,0 +1,151 @@
+/**
+ * A local Azure in a folder of its own, and the real SDK clients wired to it:
+ * `const azure = await startTestAzure(t)`; it is closed and removed when the test ends.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { ComputeManagementClient } from '@azure/arm-compute';
+import { ManagedServiceIdentityClient } from '@azure/arm-msi';
+import { NetworkManagementClient } from '@azure/arm-network';
+import { ResourceManagementClient } from '@azure/arm-resources';
+import { StorageManagementClient } from '@azure/arm-storage';
+import { ClientSecretCredential } from '@azure/identity';
+import type { LocalAzure, LocalAzureConnection, LocalAzureOptions, Logger } from '../../src/local-azure/core.ts';
+import { startLocalAzure } from '../../src/local-azure/server.ts';
+
+/** Shows what went wrong only: a broken request or operation is worth reading in a test's output. */
+const log: Logger = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: (message, fields) => console.error(message, fields),
+};
+
+export interface TestAzure {
+  readonly azure: LocalAzure;
+  readonly connection: LocalAzureConnection;
+  readonly clients: Clients;
+  readonly stateDir: string;
+  /** A call without a client, with a good token unless headers say otherwise. */
+  call(method: string, path: string, options?: { body?: unknown; headers?: Record<string, string> }): Promise<Answer>;
+  /** Closes it and starts it again on the same state. */
+  restart(options?: Partial<LocalAzureOptions>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: { [key: string]: unknown } & { error?: { code: string; message: string; target?: string } };
+}
+
+export type Clients = ReturnType<typeof createClients>;
+
+/** `updateIntervalInMs` for the pollers: the default of 2 s is a long time in a test. */
+export const FAST = { updateIntervalInMs: 5 };
+
+export function createClients(connection: LocalAzureConnection) {
+  const credential = new ClientSecretCredential(connection.tenantId, connection.clientId, connection.clientSecret, {
+    authorityHost: connection.authorityHost,
+    disableInstanceDiscovery: true,
+  });
+  const options = { endpoint: connection.endpoint, retryOptions: { maxRetries: 0 } };
+  const { subscriptionId } = connection;
+  return {
+    credential,
+    resources: new ResourceManagementClient(credential, subscriptionId, options),
+    network: new NetworkManagementClient(credential, subscriptionId, options),
+    storage: new StorageManagementClient(credential, subscriptionId, options),
+    identity: new ManagedServiceIdentityClient(credential, subscriptionId, options),
+    compute: new ComputeManagementClient(credential, subscriptionId, options),
+  };
+}
+
+export async function startTestAzure(
+  t: Pick<TestContext, 'after'> | undefined,
+  overrides: Partial<LocalAzureOptions> = {},
+): Promise<TestAzure> {
+  const root = await mkdtemp(join(tmpdir(), 'kiln-azure-'));
+  const options: LocalAzureOptions = {
+    stateDir: join(root, 'state'),
+    cacheDir: join(root, 'cache'),
+    port: 0,
+    blobPort: 0,
+    profile: 'instant',
+    machine: 'simulated',
+    log,
+    ...overrides,
+  };
+  let azure = await startLocalAzure(options);
+  let clients = createClients(azure.connection);
+  let open = true;
+
+  const test: TestAzure = {
+    get azure() {
+      return azure;
+    },
+    get connection() {
+      return azure.connection;
+    },
+    get clients() {
+      return clients;
+    },
+    stateDir: options.stateDir,
+    async call(method, path, { body, headers } = {}) {
+      const token = await clients.credential.getToken('https://management.azure.com/.default');
+      const answer = await fetch(`${azure.connection.endpoint}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token.token}`, 'content-type': 'application/json', ...headers },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = await answer.text();
+      return {
+        status: answer.status,
+        headers: answer.headers,
+        body: (text === '' ? {} : JSON.parse(text)) as Answer['body'],
+      };
+    },
+    async restart(changed = {}) {
+      await azure.close();
+      azure = await startLocalAzure({ ...options, ...changed });
+      clients = createClients(azure.connection);
+    },
+    async close() {
+      if (open) {
+        open = false;
+        await azure.close();
+        await rm(root, { recursive: true, force: true });
+      }
+    },
+  };
+  t?.after(() => test.close());
+  return test;
+}
+
+/** Asks again until `condition` holds; fails after `deadlineMs`. */
+export async function eventually<T>(
+  read: () => Promise<T> | T,
+  condition: (value: T) => boolean,
+  deadlineMs = 10_000,
+): Promise<T> {
+  const end = Date.now() + deadlineMs;
+  for (;;) {
+    const value = await read();
+    if (condition(value)) {
+      return value;
+    }
+    if (Date.now() > end) {
+      throw new Error(`what was waited for did not come within ${deadlineMs} ms; last seen: ${JSON.stringify(value)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+export async function collect<T>(pages: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const one of pages) {
+    all.push(one);
+  }
+  return all;
+}
