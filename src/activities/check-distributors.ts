@@ -1,0 +1,110 @@
+/** The targets: they must exist, fit the source, and have room for what the build will put there. */
+import type { Azure } from '../azure/environment.ts';
+import { attempt, orNotFound } from '../azure/errors.ts';
+import type {
+  BuildPlan,
+  ManagedImageDistributor,
+  ResolvedSource,
+  SharedImageDistributor,
+} from '../template/build-plan.ts';
+import { normalizeRegion, requireResourceId } from '../template/resource-id.ts';
+import type { Problems } from './problems.ts';
+
+export async function checkDistributors(
+  azure: Azure,
+  plan: BuildPlan,
+  source: ResolvedSource | undefined,
+  regions: Set<string>,
+  problems: Problems,
+): Promise<void> {
+  await Promise.all(
+    plan.distribute.map(async (distributor) => {
+      const path = `properties.distribute[${distributor.index}]`;
+      switch (distributor.type) {
+        case 'SharedImage':
+          return checkGallery(azure, plan, distributor, source, regions, path, problems);
+        case 'ManagedImage':
+          return checkImage(azure, plan, distributor, path, problems);
+        case 'VHD':
+          return;
+      }
+    }),
+  );
+}
+
+async function checkGallery(
+  azure: Azure,
+  plan: BuildPlan,
+  distributor: SharedImageDistributor,
+  source: ResolvedSource | undefined,
+  regions: Set<string>,
+  path: string,
+  problems: Problems,
+): Promise<void> {
+  distributor.targetRegions.forEach(({ name }, index) => {
+    if (!regions.has(name)) {
+      problems.add(`${path}.targetRegions[${index}].name`, `${name} is not a region of this subscription`);
+    }
+  });
+  const { subscriptionId, resourceGroup, names } = requireResourceId(distributor.imageDefinitionId);
+  const [galleryName = '', definitionName = ''] = names;
+  const { galleries, galleryImages, galleryImageVersions } = azure.clients(subscriptionId).compute;
+  await attempt(`look for image definition ${definitionName}`, async () => {
+    const at = `${path}.galleryImageId`;
+    const gallery = await orNotFound(galleries.get(resourceGroup, galleryName));
+    if (gallery === undefined) return problems.add(at, `no gallery ${galleryName} in resource group ${resourceGroup}`);
+    const definition = await orNotFound(galleryImages.get(resourceGroup, galleryName, definitionName));
+    if (definition === undefined) {
+      return problems.add(at, `no image definition ${definitionName} in gallery ${galleryName}`);
+    }
+    if (source !== undefined && definition.osType !== source.osType) {
+      problems.add(at, `the definition is for ${definition.osType} and the source is ${source.osType}`);
+    }
+    const generation = definition.hyperVGeneration ?? 'V1';
+    if (source !== undefined && generation !== source.hyperVGeneration) {
+      problems.add(at, `the definition is of generation ${generation} and the source of ${source.hyperVGeneration}`);
+    }
+    if (definition.osState !== 'Generalized') {
+      problems.add(at, `the definition is for ${definition.osState} images and Kiln makes generalized ones`);
+    }
+    // Azure replicates from the version's own region, which is the build's.
+    if (!distributor.targetRegions.some(({ name }) => name === plan.template.location)) {
+      problems.add(`${path}.targetRegions`, `expected the build's region ${plan.template.location} among them`);
+    }
+    if (distributor.version.scheme === 'explicit') {
+      const { version } = distributor.version;
+      const taken = await orNotFound(galleryImageVersions.get(resourceGroup, galleryName, definitionName, version));
+      if (taken !== undefined) problems.add(at, `version ${version} exists already and is never overwritten`);
+    }
+  });
+}
+
+async function checkImage(
+  azure: Azure,
+  plan: BuildPlan,
+  distributor: ManagedImageDistributor,
+  path: string,
+  problems: Problems,
+): Promise<void> {
+  const { subscriptionId, resourceGroup, names } = requireResourceId(distributor.imageId);
+  const { compute, resources } = azure.clients(subscriptionId);
+  await attempt(`look for image ${distributor.imageId}`, async () => {
+    if (distributor.location !== plan.template.location) {
+      problems.add(
+        `${path}.location`,
+        `a managed image is made where the machine is, in ${plan.template.location}, not in ${distributor.location}`,
+      );
+    }
+    if ((await orNotFound(resources.resourceGroups.get(resourceGroup))) === undefined) {
+      return problems.add(`${path}.imageId`, `no resource group ${resourceGroup}`);
+    }
+    const existing = await orNotFound(compute.images.get(resourceGroup, names[0] ?? ''));
+    if (existing === undefined) return;
+    if (normalizeRegion(existing.location) !== distributor.location) {
+      problems.add(`${path}.location`, `the image exists already in ${normalizeRegion(existing.location)}`);
+    }
+    if (existing.tags?.['createdBy'] !== 'kiln') {
+      problems.add(`${path}.imageId`, `the image exists and was not made by Kiln, so it is not replaced`);
+    }
+  });
+}

@@ -1,0 +1,82 @@
+/** Region, size, quota, identities and subnet of the build machine. */
+import type { Azure } from '../azure/environment.ts';
+import { attempt, orNotFound } from '../azure/errors.ts';
+import type { BuildPlan } from '../template/build-plan.ts';
+import { normalizeRegion, requireResourceId } from '../template/resource-id.ts';
+import type { Problems } from './problems.ts';
+
+/** Names of the subscription's regions. */
+export async function knownRegions(azure: Azure, { template }: BuildPlan): Promise<Set<string>> {
+  const { compute } = azure.clients(template.subscriptionId);
+  return attempt('list the regions', async () => {
+    const regions = new Set<string>();
+    for await (const { resourceType, locations = [] } of compute.resourceSkus.list()) {
+      if (resourceType === 'virtualMachines') for (const name of locations) regions.add(normalizeRegion(name));
+    }
+    return regions;
+  });
+}
+
+export async function checkMachine(azure: Azure, plan: BuildPlan, vmSize: string, problems: Problems): Promise<void> {
+  await Promise.all([
+    checkSize(azure, plan, vmSize, problems),
+    checkIdentities(azure, plan, problems),
+    checkSubnet(azure, plan, problems),
+  ]);
+}
+
+async function checkSize(azure: Azure, { template }: BuildPlan, vmSize: string, problems: Problems): Promise<void> {
+  const { location, subscriptionId } = template;
+  const { compute } = azure.clients(subscriptionId);
+  await attempt('list sizes and quota', async () => {
+    let cores: number | undefined;
+    for await (const { name, numberOfCores } of compute.virtualMachineSizes.list(location)) {
+      if (name?.toLowerCase() === vmSize.toLowerCase()) cores = numberOfCores ?? 1;
+    }
+    if (cores === undefined) {
+      problems.add('properties.vmProfile.vmSize', `${vmSize} is not offered in ${location}`);
+      return;
+    }
+    for await (const { name, currentValue, limit } of compute.usage.list(location)) {
+      if (name.value === 'cores' && currentValue + cores > limit) {
+        problems.add(
+          'properties.vmProfile.vmSize',
+          `${vmSize} needs ${cores} cores, and ${currentValue} of ${limit} in ${location} are in use`,
+        );
+      }
+    }
+  });
+}
+
+async function checkIdentities(azure: Azure, { template, machine }: BuildPlan, problems: Problems): Promise<void> {
+  const named = [
+    ...template.identities.map((id) => ({ id, path: 'identity.userAssignedIdentities' })),
+    ...machine.identities.map((id) => ({ id, path: 'properties.vmProfile.userAssignedIdentities' })),
+  ];
+  for (const { id, path } of named) {
+    const { subscriptionId, resourceGroup, names } = requireResourceId(id);
+    const { identity } = azure.clients(subscriptionId);
+    const found = await attempt(`look for identity ${id}`, () =>
+      orNotFound(identity.userAssignedIdentities.get(resourceGroup, names[0] ?? '')),
+    );
+    if (found === undefined) problems.add(path, `no user-assigned identity ${id}`);
+  }
+}
+
+async function checkSubnet(azure: Azure, { machine, template }: BuildPlan, problems: Problems): Promise<void> {
+  if (machine.subnetId === undefined) return;
+  const path = 'properties.vmProfile.vnetConfig.subnetId';
+  const { subscriptionId, resourceGroup, names } = requireResourceId(machine.subnetId);
+  const { network } = azure.clients(subscriptionId);
+  const [networkName = '', subnetName = ''] = names;
+  await attempt(`look for subnet ${machine.subnetId}`, async () => {
+    const found = await orNotFound(network.virtualNetworks.get(resourceGroup, networkName));
+    if (found === undefined) return problems.add(path, `no virtual network ${networkName} in ${resourceGroup}`);
+    if (normalizeRegion(found.location ?? '') !== template.location) {
+      problems.add(path, `the network is in ${found.location}, and must be in the build's region ${template.location}`);
+    }
+    if (!found.subnets?.some(({ name }) => name?.toLowerCase() === subnetName.toLowerCase())) {
+      problems.add(path, `no subnet ${subnetName} in ${networkName}`);
+    }
+  });
+}

@@ -1,0 +1,40 @@
+/** Pre-flight: everything a plan names is asked for before anything is made, and all that is wrong is said at once. */
+import type { Azure } from '../azure/environment.ts';
+import { failure } from '../azure/errors.ts';
+import { beating } from '../azure/operations.ts';
+import type { BuildPlan } from '../template/build-plan.ts';
+import { defaultVmSize } from '../template/build-plan.ts';
+import { checkArtifacts } from './check-artifacts.ts';
+import { checkDistributors } from './check-distributors.ts';
+import { checkMachine, knownRegions } from './check-machine.ts';
+import type { CheckActivities, CheckedPlan } from './contract.ts';
+import { Problems } from './problems.ts';
+import { reportPlan } from './report.ts';
+import { resolveSource } from './resolve-source.ts';
+
+export function createCheckActivities(azure: Azure): Pick<CheckActivities, 'checkPlan' | 'reportPlan'> {
+  return {
+    checkPlan: (plan) => checkPlan(azure, plan),
+    reportPlan: async (plan) => reportPlan(azure, plan, await checkPlan(azure, plan)),
+  };
+}
+
+async function checkPlan(azure: Azure, plan: BuildPlan): Promise<CheckedPlan> {
+  return beating('pre-flight checks', async () => {
+    const problems = new Problems();
+    const regions = await knownRegions(azure, plan);
+    if (!regions.has(plan.template.location)) {
+      problems.add('location', `${plan.template.location} is not a region of this subscription`);
+      problems.throwIfAny();
+    }
+    const [source, digests] = await Promise.all([resolveSource(azure, plan, problems), checkArtifacts(plan, problems)]);
+    const vmSize = plan.machine.vmSize ?? defaultVmSize(source?.hyperVGeneration ?? 'V1');
+    await Promise.all([
+      checkMachine(azure, plan, vmSize, problems),
+      checkDistributors(azure, plan, source, regions, problems),
+    ]);
+    problems.throwIfAny();
+    if (source === undefined) throw failure('SourceNotFound', 'the source image could not be resolved');
+    return { source, vmSize, digests };
+  });
+}

@@ -1,0 +1,28 @@
+/** Every activity the worker serves, over one Azure. */
+import type { Azure } from '../azure/environment.ts';
+import { createCaptureActivities } from './capture.ts';
+import { createCheckActivities } from './check.ts';
+import { createCleanupActivities } from './cleanup.ts';
+import type { BuildActivities } from './contract.ts';
+import { createCustomizeActivities } from './customize.ts';
+import { createDistributeActivities } from './distribute.ts';
+import { createLogActivities } from './logs.ts';
+import { createMachineActivities } from './machine.ts';
+import { createPublishActivities } from './publish.ts';
+import { createSourceActivities } from './source.ts';
+import { createStagingActivities } from './staging.ts';
+
+export function createActivities(azure: Azure): BuildActivities {
+  return {
+    ...createCheckActivities(azure),
+    ...createStagingActivities(azure),
+    ...createSourceActivities(azure),
+    ...createMachineActivities(azure),
+    ...createCustomizeActivities(azure),
+    ...createCaptureActivities(azure),
+    ...createPublishActivities(azure),
+    ...createDistributeActivities(azure),
+    ...createCleanupActivities(azure),
+    ...createLogActivities(azure),
+  };
+}

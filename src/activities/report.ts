@@ -1,0 +1,65 @@
+/** What `kiln plan` shows: everything that a build would make, in order, with every version and default filled in. */
+import type { Azure } from '../azure/environment.ts';
+import type { BuildPlan } from '../template/build-plan.ts';
+import type { CheckedPlan, PlanReport } from './contract.ts';
+import { createDistributeActivities } from './distribute.ts';
+
+export async function reportPlan(azure: Azure, plan: BuildPlan, checked: CheckedPlan): Promise<PlanReport> {
+  const { chooseVersion } = createDistributeActivities(azure);
+  const versions: Record<string, string> = {};
+  for (const distributor of plan.distribute) {
+    if (distributor.type === 'SharedImage') versions[distributor.runOutputName] = await chooseVersion(distributor);
+  }
+  const { description, exactVersion, osType, hyperVGeneration } = checked.source;
+  return {
+    plan,
+    source: { description, osType, hyperVGeneration, ...(exactVersion === undefined ? {} : { exactVersion }) },
+    vmSize: checked.vmSize,
+    resources: [...stagingResources(plan, checked), ...outputs(plan, versions)],
+    versions,
+  };
+}
+
+function stagingResources({ template, staging, machine }: BuildPlan, checked: CheckedPlan): PlanReport['resources'] {
+  const group = `/subscriptions/${template.subscriptionId}/resourceGroups/${staging.resourceGroup}`;
+  const resource = (type: string, name: string, note?: string): PlanReport['resources'][number] => ({
+    type,
+    id: `${group}/providers/${type}/${name}`,
+    ...(note === undefined ? {} : { note }),
+  });
+  const network = [
+    resource('Microsoft.Network/networkSecurityGroups', staging.securityGroup, 'nothing in'),
+    resource('Microsoft.Network/publicIPAddresses', staging.publicIp, 'for egress'),
+    resource('Microsoft.Network/virtualNetworks', staging.virtualNetwork),
+  ];
+  return [
+    { type: 'Microsoft.Resources/resourceGroups', id: group, note: template.location },
+    resource('Microsoft.Storage/storageAccounts', staging.storageAccount, 'scripts and logs; kept until kiln delete'),
+    ...(machine.subnetId === undefined ? network : []),
+    resource('Microsoft.Network/networkInterfaces', staging.networkInterface),
+    resource('Microsoft.Compute/disks', staging.osDisk, `from ${checked.source.description}`),
+    resource('Microsoft.Compute/virtualMachines', machine.name, checked.vmSize),
+  ];
+}
+
+function outputs({ distribute, staging }: BuildPlan, versions: Record<string, string>): PlanReport['resources'] {
+  return distribute.map((distributor) => {
+    const note = `run output ${distributor.runOutputName}`;
+    switch (distributor.type) {
+      case 'SharedImage': {
+        const regions = distributor.targetRegions.map(({ name, replicaCount }) => `${name} × ${replicaCount}`);
+        return {
+          type: 'Microsoft.Compute/galleries/images/versions',
+          id: `${distributor.imageDefinitionId}/versions/${versions[distributor.runOutputName] ?? ''}`,
+          note: `${note}: ${regions.join(', ')}`,
+        };
+      }
+      case 'ManagedImage':
+        return { type: 'Microsoft.Compute/images', id: distributor.imageId, note };
+      case 'VHD': {
+        const blob = `${staging.storageAccount}/vhds/${distributor.runOutputName}.vhd`;
+        return { type: 'VHD', id: distributor.uri ?? blob, note };
+      }
+    }
+  });
+}

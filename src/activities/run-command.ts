@@ -1,0 +1,95 @@
+/**
+ * Managed Run Command (v2): the one way into the machine. A command is found again by its name, so a worker that takes
+ * over waits for the command that is running instead of starting another.
+ */
+import type { VirtualMachineRunCommand, VirtualMachineRunCommandInstanceView } from '@azure/arm-compute';
+import type { Azure } from '../azure/environment.ts';
+import { attempt, failure, orNotFound } from '../azure/errors.ts';
+import { poll, throwIfCanceled, watch } from '../azure/operations.ts';
+import type { RunContext } from './contract.ts';
+
+const ENDED = new Set(['Succeeded', 'Failed', 'TimedOut', 'Canceled']);
+
+export interface CommandSpec {
+  name: string;
+  script: string;
+  /** Never answered back by Azure, never in a history. */
+  secrets: Record<string, string>;
+  outputUrl: string;
+  errorUrl: string;
+  timeoutInSeconds: number;
+}
+
+/** Starts the command unless it is there, waits for its end and answers what Azure saw. Cancellation ends it first. */
+export async function runCommand(
+  azure: Azure,
+  run: RunContext,
+  machine: string,
+  spec: () => Promise<CommandSpec>,
+  name: string,
+  beat: (view: VirtualMachineRunCommandInstanceView) => object,
+): Promise<VirtualMachineRunCommandInstanceView> {
+  const { compute } = azure.clients(run.subscriptionId);
+  const { resourceGroup } = run.staging;
+  const commands = compute.virtualMachineRunCommands;
+  const get = (): Promise<VirtualMachineRunCommand | undefined> =>
+    attempt(`ask for the state of ${name}`, () =>
+      orNotFound(commands.getByVirtualMachine(resourceGroup, machine, name, { expand: 'instanceView' })),
+    );
+
+  if ((await get()) === undefined) {
+    throwIfCanceled();
+    const { script, secrets, outputUrl, errorUrl, timeoutInSeconds } = await spec();
+    // Not awaited to its end: with asyncExecution the operation only says that the script was started.
+    await attempt(`start ${name}`, async () => {
+      const poller = commands.createOrUpdate(resourceGroup, machine, name, {
+        location: run.location,
+        tags: run.tags,
+        source: { script },
+        protectedParameters: Object.entries(secrets).map(([key, value]) => ({ name: key, value })),
+        asyncExecution: true,
+        timeoutInSeconds,
+        outputBlobUri: outputUrl,
+        errorBlobUri: errorUrl,
+      });
+      await poller.submitted();
+    });
+  }
+
+  let view: VirtualMachineRunCommandInstanceView = {};
+  try {
+    await watch(
+      async () => {
+        const command = await get();
+        if (command?.provisioningState === 'Failed' && command.instanceView?.executionState === undefined) {
+          throw failure('CustomizerFailed', `Azure could not run ${name}`);
+        }
+        view = command?.instanceView ?? {};
+        return hasEnded(view);
+      },
+      () => beat(view),
+    );
+  } catch (error) {
+    await end(azure, run, machine, name);
+    throw error;
+  }
+  return view;
+}
+
+/** Azure was seen to answer `Running` for good with an end time and `Execution failed` in the message. */
+function hasEnded(view: VirtualMachineRunCommandInstanceView): boolean {
+  if (ENDED.has(view.executionState ?? '')) return true;
+  return view.endTime !== undefined && /execution failed/i.test(view.executionMessage ?? '');
+}
+
+/** Deleting a run command terminates its script. */
+async function end(azure: Azure, run: RunContext, machine: string, name: string): Promise<void> {
+  const { compute } = azure.clients(run.subscriptionId);
+  const poller = compute.virtualMachineRunCommands.delete(run.staging.resourceGroup, machine, name);
+  await orNotFound(
+    poll(async () => {
+      if (!poller.isDone) await poller.poll();
+      return poller.isDone;
+    }),
+  );
+}

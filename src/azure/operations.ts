@@ -1,0 +1,85 @@
+/**
+ * Waiting for Azure's long-running operations inside an activity. The poller's state, which holds the operation's
+ * address, is the activity's heartbeat: a worker that takes over resumes the wait instead of starting again.
+ *
+ * A cancelled activity waits for its operation to end before it reports the cancellation: an undo that ran beside a
+ * create would find nothing, or a conflict.
+ */
+import { Context } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
+import type { OperationState, PollerLike } from '@azure/core-lro';
+import type { OperationHeartbeat } from '../activities/contract.ts';
+import { toFailure } from './errors.ts';
+
+type Poller<T> = PollerLike<OperationState<T>, T>;
+
+const FIRST_POLL_MS = 100;
+/** Azure allows 15 status reads a minute and resource, 45 in a burst. */
+const SLOWEST_POLL_MS = 5000;
+
+/**
+ * Begins an operation, or resumes the one of a former attempt, and waits for its end.
+ * @param waitingFor shown in the heartbeat and in errors, as in `create disk os`
+ */
+export async function finish<T>(
+  waitingFor: string,
+  begin: () => Poller<T>,
+  resume?: (state: string) => Poller<T>,
+): Promise<T> {
+  const context = Context.current();
+  const former = context.info.heartbeatDetails as OperationHeartbeat | undefined;
+  const state = former?.waitingFor === waitingFor ? former.operationUrl : undefined;
+  try {
+    const poller = state !== undefined && resume !== undefined ? resume(state) : begin();
+    await poller.submitted();
+    const operationUrl = await poller.serialize();
+    await poll(() => {
+      context.heartbeat({ operationUrl, waitingFor } satisfies OperationHeartbeat);
+      return poller.isDone ? Promise.resolve(true) : poller.poll().then(() => poller.isDone);
+    });
+    const result = await poller.pollUntilDone();
+    throwIfCanceled();
+    return result;
+  } catch (error) {
+    throw toFailure(error, waitingFor);
+  }
+}
+
+/** Asks `done` again and again, quickly at first; not interrupted by cancellation. */
+export async function poll(done: () => Promise<boolean>, slowest = SLOWEST_POLL_MS): Promise<void> {
+  for (let wait = FIRST_POLL_MS; !(await done()); wait = Math.min(wait * 1.5, slowest)) {
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
+
+/** Asks `done` until it holds; a cancellation is reported at once. Each ask heartbeats what `beat` says. */
+export async function watch(
+  done: () => Promise<boolean>,
+  beat: () => object,
+  slowest = SLOWEST_POLL_MS,
+): Promise<void> {
+  const context = Context.current();
+  await poll(async () => {
+    throwIfCanceled();
+    const reached = await done();
+    context.heartbeat(beat());
+    return reached;
+  }, slowest);
+}
+
+export function throwIfCanceled(): void {
+  if (Context.current().cancellationSignal.aborted) throw new CancelledFailure('the activity was cancelled');
+}
+
+/** Keeps an activity alive while it does something that has no steps of its own, such as a download. */
+export async function beating<T>(waitingFor: string, work: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const beat = (): void => context.heartbeat({ waitingFor } satisfies OperationHeartbeat);
+  beat();
+  const timer = setInterval(beat, 2000);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
