@@ -33,8 +33,13 @@ declare module 'azurite/dist/src/blob/BlobServer.js' {
     key1: Buffer;
     key2?: Buffer;
   }
-  interface LokiStore {
-    db: { saveDatabase(done: (error?: Error) => void): void };
+  export interface LokiStore {
+    db: {
+      /** Serialized at once; calls during a save share the next one. */
+      saveDatabase(done: (error?: Error) => void): void;
+      autosaveDirty(): boolean;
+      throttledSavePending: boolean;
+    };
   }
   export default class BlobServer {
     constructor(configuration: BlobConfiguration);

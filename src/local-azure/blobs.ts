@@ -3,11 +3,12 @@
  * instead of Azurite's environment variable, so that a new account works at once and its key is in no environment.
  */
 import { mkdir } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type BlobConfigurationClass from 'azurite/dist/src/blob/BlobConfiguration.js';
-import type BlobServerClass from 'azurite/dist/src/blob/BlobServer.js';
+import type { default as BlobServerClass, LokiStore } from 'azurite/dist/src/blob/BlobServer.js';
 import type * as TelemetryModule from 'azurite/dist/src/common/Telemetry.js';
 import type { BlobService } from './core.ts';
 import type { Certificates } from './tls.ts';
@@ -66,6 +67,11 @@ export async function startBlobService(options: {
   );
   const accounts = new Map<string, Account>();
   server.accountDataStore.getAccount = (name) => accounts.get(name);
+  server.httpServer.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      answerAfterSaving(response, [server.extentMetadataStore, server.metadataStore]);
+    }
+  });
   await server.start();
   const { port } = server.httpServer.address() as AddressInfo;
 
@@ -86,4 +92,29 @@ export async function startBlobService(options: {
       await closed;
     },
   };
+}
+
+/**
+ * Azurite writes its metadata every five seconds; what was acknowledged in between would be lost with the process. So
+ * the answer to a write ends only when the metadata is on disk. Writes that come together share one save.
+ */
+function answerAfterSaving(response: ServerResponse, stores: LokiStore[]): void {
+  const end = response.end.bind(response) as (...given: unknown[]) => ServerResponse;
+  response.end = ((...given: unknown[]) => {
+    void Promise.all(stores.map(saved)).then(
+      () => end(...given),
+      // No answer is better than a false one: the client tries again.
+      () => response.destroy(),
+    );
+    return response;
+  }) as typeof response.end;
+}
+
+function saved({ db }: LokiStore): Promise<void> {
+  if (!db.autosaveDirty() && !db.throttledSavePending) {
+    return Promise.resolve();
+  }
+  return new Promise((resolve, reject) => {
+    db.saveDatabase((error) => (error ? reject(error) : resolve()));
+  });
 }

@@ -32,6 +32,8 @@ export interface OperationEngine extends Operations {
   get(id: string): KeptOperation | undefined;
   /** Takes up what a former process left; call once every runner is registered. */
   resume(): void;
+  /** Resolves once no runner works on the resource, a cancelled one's included: what it writes, it has written. */
+  settled(resourceId: string): Promise<void>;
   /** All that have ended, oldest first. */
   finished(): Operation[];
   /** Starts nothing more and gives running ones a moment to end; what has not ended is run again by the next process. */
@@ -55,7 +57,7 @@ export function createOperations(options: {
   const runners = new Map<string, OperationRunner>();
   const inProgress = new Map<string, KeptOperation>();
   const timers = new Map<string, NodeJS.Timeout>();
-  const running = new Set<Promise<void>>();
+  const running = new Map<string, { resourceId: string; work: Promise<void> }>();
   let closed = false;
 
   for (const row of selectInProgress.all()) {
@@ -107,8 +109,8 @@ export function createOperations(options: {
     const wait = Math.max(0, profile.duration(operation.kind) - elapsed);
     const timer = setTimeout(() => {
       timers.delete(operation.id);
-      const work = run(operation).finally(() => running.delete(work));
-      running.add(work);
+      const work = run(operation).finally(() => running.delete(operation.id));
+      running.set(operation.id, { resourceId: operation.resourceId.toLowerCase(), work });
     }, wait);
     timers.set(operation.id, timer);
   }
@@ -152,6 +154,10 @@ export function createOperations(options: {
         schedule(operation);
       }
     },
+    async settled(resourceId) {
+      const key = resourceId.toLowerCase();
+      await Promise.all([...running.values()].filter((one) => one.resourceId === key).map(({ work }) => work));
+    },
     finished() {
       return selectFinished.all().map((row) => parse(row['body']));
     },
@@ -164,7 +170,7 @@ export function createOperations(options: {
       const grace = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, graceMs);
       });
-      await Promise.race([Promise.allSettled(running), grace]);
+      await Promise.race([Promise.allSettled([...running.values()].map(({ work }) => work)), grace]);
       clearTimeout(timer);
       closed = true;
     },

@@ -1,6 +1,6 @@
 /** Composition root of the local Azure: store, operations, providers and the pipeline behind one https server. */
 import { mkdir } from 'node:fs/promises';
-import { createServer } from 'node:https';
+import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -28,83 +28,102 @@ import { putStarterContent } from './starter.ts';
 import { createStore } from './store.ts';
 import { createThrottle } from './throttle.ts';
 import { createTimeProfile } from './time-profile.ts';
-import { ensureCertificates, trust } from './tls.ts';
+import { ensureCertificates, trust, type Certificates } from './tls.ts';
 
 const HOST = '127.0.0.1';
 const CLOSE_GRACE_MS = 3000;
 
-/** Starts the server; resolves once it listens, has its starter content and has written connection.json. */
+/**
+ * Starts the server; resolves once it listens, has its starter content and has written connection.json.
+ * Where it throws, nothing stays open. Throws EADDRINUSE for a port that is taken, and SQLITE_BUSY where another
+ * process serves the same state.
+ */
 export async function startLocalAzure(options: LocalAzureOptions): Promise<LocalAzure> {
   const { stateDir, cacheDir, log } = options;
-  await mkdir(stateDir, { recursive: true });
-  const former = await readConnection(stateDir);
-  const [certificates, authority] = await Promise.all([ensureCertificates(stateDir), createAuthority(stateDir)]);
-  trust(certificates.ca);
+  // Closed in reverse, by close() or by a start that fails.
+  const open = new AsyncDisposableStack();
+  try {
+    await mkdir(stateDir, { recursive: true });
+    const former = await readConnection(stateDir);
+    const [certificates, authority] = await Promise.all([ensureCertificates(stateDir), createAuthority(stateDir)]);
+    trust(certificates.ca);
+    const database = openDatabase(stateDir);
+    open.defer(() => database.close());
+    const profile = createTimeProfile(options.profile, options.timeFactor);
+    const now = () => new Date();
 
-  const database = new DatabaseSync(join(stateDir, 'azure.db'));
-  // Committed work outlives a kill of the process; only a crash of the whole host could lose the last moments.
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-  const profile = createTimeProfile(options.profile, options.timeFactor);
-  const now = () => new Date();
-  const operations = createOperations({ database, profile, now, log });
+    const machines = await loadMachines({ kind: options.machine, stateDir, cacheDir, log });
+    open.defer(() => machines.close());
+    const blobPort = await choosePort(options.blobPort, former?.blobEndpoint);
+    const blobs = await startBlobService({ stateDir, certificates, port: blobPort });
+    open.defer(() => blobs.close());
+    const operations = createOperations({ database, profile, now, log });
+    open.defer(() => operations.close(CLOSE_GRACE_MS));
+    const store = createStore(database);
+    const services = { store, operations, machines, blobs, profile, now, log, stateDir } satisfies Services;
 
-  const [machines, blobs] = await Promise.all([
-    loadMachines({ kind: options.machine, stateDir, cacheDir, log }),
-    startBlobService({ stateDir, certificates, port: await choosePort(options.blobPort, former?.blobEndpoint) }),
-  ]);
-  const services: Services = { store: createStore(database), operations, machines, blobs, profile, now, log, stateDir };
+    const providers: Provider[] = [];
+    providers.push(
+      createResourcesProvider(services, providers),
+      createNetworkProvider(services),
+      createStorageProvider(services),
+      createManagedIdentityProvider(services),
+      ...(await loadCompute()).map((create) => create(services)),
+    );
+    const app = createPipeline({ services, operations, providers, authority, throttle: createThrottle() });
+    for (const provider of providers) {
+      await provider.resume?.();
+    }
+    operations.resume();
 
-  const providers: Provider[] = [];
-  providers.push(
-    createResourcesProvider(services, providers),
-    createNetworkProvider(services),
-    createStorageProvider(services),
-    createManagedIdentityProvider(services),
-    ...(await loadCompute()).map((create) => create(services)),
-  );
-  const app = createPipeline({ services, operations, providers, authority, throttle: createThrottle() });
-  for (const provider of providers) {
-    await provider.resume?.();
+    const port = await choosePort(options.port, former?.endpoint);
+    const server = await listen(getRequestListener(app.fetch), certificates, port);
+    open.defer(() => closeServer(server));
+    const endpoint = `https://${HOST}:${(server.address() as AddressInfo).port}`;
+    await putStarterContent({ services, authority, endpoint, fetch: (request) => app.fetch(request) });
+
+    const connection: LocalAzureConnection = {
+      pid: process.pid,
+      endpoint,
+      authorityHost: endpoint,
+      blobEndpoint: blobs.endpoint,
+      tenantId: LOCAL_TENANT,
+      subscriptionId: LOCAL_SUBSCRIPTION,
+      clientId: authority.client.clientId,
+      clientSecret: authority.client.clientSecret,
+      caFile: certificates.caFile,
+      machine: machines.description,
+      profile: profile.name,
+    };
+    await writeConnection(stateDir, connection);
+    return { connection, services, close: () => open.disposeAsync() };
+  } catch (error) {
+    await open.disposeAsync();
+    throw error;
   }
-  operations.resume();
+}
 
-  const server = createServer({ cert: certificates.cert, key: certificates.key }, (request, response) => {
-    void getRequestListener(app.fetch)(request, response);
-  });
-  const port = await choosePort(options.port, former?.endpoint);
-  await new Promise<void>((resolve, reject) => {
+/** Committed work outlives a kill of the process. The lock is exclusive: two servers on one state would ruin it. */
+function openDatabase(stateDir: string): DatabaseSync {
+  const database = new DatabaseSync(join(stateDir, 'azure.db'), { timeout: 5000 });
+  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+  return database;
+}
+
+function listen(
+  listener: ReturnType<typeof getRequestListener>,
+  { cert, key }: Certificates,
+  port: number,
+): Promise<Server> {
+  const server = createServer({ cert, key }, (request, response) => void listener(request, response));
+  return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, HOST, resolve);
+    server.listen(port, HOST, () => resolve(server));
   });
-  const endpoint = `https://${HOST}:${(server.address() as AddressInfo).port}`;
-  await putStarterContent({ services, authority, endpoint, fetch: (request) => app.fetch(request) });
+}
 
-  const connection: LocalAzureConnection = {
-    pid: process.pid,
-    endpoint,
-    authorityHost: endpoint,
-    blobEndpoint: blobs.endpoint,
-    tenantId: LOCAL_TENANT,
-    subscriptionId: LOCAL_SUBSCRIPTION,
-    clientId: authority.client.clientId,
-    clientSecret: authority.client.clientSecret,
-    caFile: certificates.caFile,
-    machine: machines.description,
-    profile: profile.name,
-  };
-  await writeConnection(stateDir, connection);
-
-  return {
-    connection,
-    services,
-    async close() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-      await operations.close(CLOSE_GRACE_MS);
-      await blobs.close();
-      await machines.close();
-      database.close();
-    },
-  };
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
 }

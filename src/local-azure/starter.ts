@@ -2,6 +2,7 @@
  * What a new local Azure has, so that the first example builds without any preparation: a group with a gallery, an
  * image definition and an identity. Put through the pipeline, as a client would; what is present stays as it is.
  */
+import { setTimeout } from 'node:timers/promises';
 import type { Authority } from './authority.ts';
 import { LOCAL_SUBSCRIPTION, type JsonObject, type Services } from './core.ts';
 
@@ -62,6 +63,10 @@ export async function putStarterContent(options: {
     }
     if (!answer.ok) {
       throw new Error(`the starter content ${id} was refused: ${answer.status} ${await answer.text()}`);
+    }
+    // A child is refused while its parent is still being made.
+    while (services.operations.pending(id).length > 0) {
+      await setTimeout(20);
     }
   }
   services.store.put(marker);

@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import type { TestContext } from 'node:test';
 import { ComputeManagementClient } from '@azure/arm-compute';
 import { ManagedServiceIdentityClient } from '@azure/arm-msi';
@@ -19,7 +20,7 @@ import { startLocalAzure } from '../../src/local-azure/server.ts';
 const log: Logger = {
   info: () => undefined,
   warn: () => undefined,
-  error: (message, fields) => console.error(message, fields),
+  error: (message, fields) => process.stderr.write(`${message} ${inspect(fields)}\n`),
 };
 
 export interface TestAzure {

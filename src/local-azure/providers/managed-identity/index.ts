@@ -1,6 +1,7 @@
 /** Microsoft.ManagedIdentity: user-assigned identities. All synchronous, as Azure's are. */
 import { createHash } from 'node:crypto';
 import { LOCAL_TENANT, type JsonObject, type Provider, type Services } from '../../core.ts';
+import { textOf } from '../../json.ts';
 import { refuseBadName, requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
 
@@ -40,7 +41,7 @@ export function createManagedIdentityProvider({ store }: Services): Provider {
               clientId: guidFrom(`client ${id}`),
             },
           };
-          store.put({ id: String(identity['id']), type: TYPE, body: identity, hidden: {} });
+          store.put({ id: textOf(identity['id']), type: TYPE, body: identity, hidden: {} });
           return { status: existing === undefined ? 201 : 200, body: identity };
         },
       },

@@ -1,5 +1,6 @@
 /** Network interfaces, with a private address out of their subnet. */
 import { ArmError, type JsonObject, type Route, type Services } from '../../core.ts';
+import { textOf } from '../../json.ts';
 import { sameId } from '../../resource-id.ts';
 import { firstFree, parseRange } from './ip-ranges.ts';
 import { idOf, ipConfigurations, machineOf, requireReference, usersOf } from './references.ts';
@@ -29,12 +30,12 @@ export function networkInterfaceRoutes(services: Services): Route[] {
     const [other] =
       publicId === undefined
         ? []
-        : usersOf(store, 'publicIPAddress', publicId).filter((user) => !sameId(String(user['id']), id));
+        : usersOf(store, 'publicIPAddress', publicId).filter((user) => !sameId(textOf(user['id']), id));
     if (other !== undefined) {
       throw new ArmError(
         400,
         'PublicIPAddressInUse',
-        `Resource ${id} is referencing public IP address ${publicId} that is already allocated to resource ${String(other['id'])}.`,
+        `Resource ${id} is referencing public IP address ${publicId} that is already allocated to resource ${textOf(other['id'])}.`,
       );
     }
     const kept = propertiesOf(former);
@@ -60,14 +61,14 @@ export function networkInterfaceRoutes(services: Services): Route[] {
     const properties = propertiesOf(store.get(subnetId)?.body);
     const prefix = properties['addressPrefix'] ?? (properties['addressPrefixes'] as string[] | undefined)?.[0];
     const taken = new Set(
-      usersOf(store, 'subnet', subnetId).map((user) => String(propertiesOf(user)['privateIPAddress'])),
+      usersOf(store, 'subnet', subnetId).map((user) => textOf(propertiesOf(user)['privateIPAddress'])),
     );
-    const free = firstFree(parseRange(String(prefix)), taken);
+    const free = firstFree(parseRange(textOf(prefix)), taken);
     if (free === undefined) {
       throw new ArmError(
         400,
         'SubnetIsFull',
-        `Subnet ${subnetId} with address prefix ${String(prefix)} does not have enough capacity for 1 IP addresses.`,
+        `Subnet ${subnetId} with address prefix ${textOf(prefix)} does not have enough capacity for 1 IP addresses.`,
       );
     }
     return free;
@@ -98,7 +99,7 @@ export function networkInterfaceRoutes(services: Services): Route[] {
         nicType: 'Standard',
         ...sent,
         ipConfigurations: configurations.map((configuration, index) => {
-          const name = String(configuration['name']);
+          const name = textOf(configuration['name']);
           return buildConfiguration(
             configuration,
             `${id}/ipConfigurations/${name}`,

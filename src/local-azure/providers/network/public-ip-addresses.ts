@@ -1,5 +1,6 @@
 /** Public IP addresses, out of the range that is kept for documentation (RFC 5737): they lead nowhere. */
 import { ArmError, type JsonObject, type Route, type Services } from '../../core.ts';
+import { textOf } from '../../json.ts';
 import { firstFree, parseRange } from './ip-ranges.ts';
 import { usersOf } from './references.ts';
 import { propertiesOf, RESOURCE_TYPES, routesOf, type Kind } from './resource-kinds.ts';
@@ -23,7 +24,7 @@ export function publicIpAddressRoutes(services: Services): Route[] {
         );
       }
       const taken = new Set(
-        store.list({ type: RESOURCE_TYPES.publicIp }).map(({ body }) => String(propertiesOf(body)['ipAddress'])),
+        store.list({ type: RESOURCE_TYPES.publicIp }).map(({ body }) => textOf(propertiesOf(body)['ipAddress'])),
       );
       const free = RANGES.map((range) => firstFree(range, taken)).find((address) => address !== undefined);
       if (free === undefined) {
@@ -53,7 +54,7 @@ export function publicIpAddressRoutes(services: Services): Route[] {
         throw new ArmError(
           400,
           'PublicIPAddressCannotBeDeleted',
-          `Public IP address ${resource.id} can not be deleted since it is still allocated to resource ${String(user['id'])}. In order to delete the public IP, disassociate/detach the Public IP address from the resource. To learn how to do this, see aka.ms/deletepublicip.`,
+          `Public IP address ${resource.id} can not be deleted since it is still allocated to resource ${textOf(user['id'])}. In order to delete the public IP, disassociate/detach the Public IP address from the resource. To learn how to do this, see aka.ms/deletepublicip.`,
         );
       }
     },

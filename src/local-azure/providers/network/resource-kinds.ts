@@ -10,6 +10,7 @@ import {
   type Services,
   type StoredResource,
 } from '../../core.ts';
+import { textOf } from '../../json.ts';
 import { refuseBadName, refuseWhileChanging, requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
 
@@ -181,7 +182,7 @@ function remove(services: Services, kind: Kind, id: string): ArmResponse {
       return operations.begin({
         kind: `${kind.type}/delete`,
         subscriptionId: LOCAL_SUBSCRIPTION,
-        location: String(resource.body['location'] ?? parentLocation(services, id)),
+        location: textOf(resource.body['location'] ?? parentLocation(services, id)),
         resourceId: resource.id,
         input: {},
       });
@@ -191,5 +192,5 @@ function remove(services: Services, kind: Kind, id: string): ArmResponse {
 
 function parentLocation({ store }: Services, id: string): string {
   const parent = store.get(id.split('/').slice(0, -2).join('/'));
-  return String(parent?.body['location'] ?? 'global');
+  return textOf(parent?.body['location'] ?? 'global');
 }

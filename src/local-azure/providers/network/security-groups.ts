@@ -9,6 +9,7 @@ import {
   type Services,
   type StoredResource,
 } from '../../core.ts';
+import { textOf } from '../../json.ts';
 import { requireResource } from '../../refusals.ts';
 import { withSecurityGroup } from './references.ts';
 import { propertiesOf, RESOURCE_TYPES, routesOf, stateOf, type Kind } from './resource-kinds.ts';
@@ -35,7 +36,7 @@ export function securityGroupRoutes(services: Services): Route[] {
     build(request, _existing, id) {
       const sent = propertiesOf(request.body);
       const rules = (sent['securityRules'] ?? []) as JsonObject[];
-      const kept = rules.map((rule) => keepRule(rule, `${id}/securityRules/${String(rule['name'])}`));
+      const kept = rules.map((rule) => keepRule(rule, `${id}/securityRules/${textOf(rule['name'])}`));
       refuseSamePriority(kept);
       return { ...sent, securityRules: kept, defaultSecurityRules: DEFAULTS.map((rule) => defaultRule(id, rule)) };
     },
@@ -72,7 +73,7 @@ function ruleRoutes({ store, operations }: Services): Route[] {
   const groupOf = (id: string) => requireResource(store, id.replace(/\/securityRules(\/[^/]+)?$/i, ''));
   const rulesOf = (group: StoredResource) => (propertiesOf(group.body)['securityRules'] ?? []) as JsonObject[];
   const named = (request: ArmRequest) => (rule: JsonObject) =>
-    String(rule['name']).toLowerCase() === request.params['name']?.toLowerCase();
+    textOf(rule['name']).toLowerCase() === request.params['name']?.toLowerCase();
   const change = (group: StoredResource, securityRules: JsonObject[]) => {
     store.put({
       ...group,
@@ -81,7 +82,7 @@ function ruleRoutes({ store, operations }: Services): Route[] {
     return operations.begin({
       kind: `${TYPE}/write`,
       subscriptionId: group.id.split('/')[2] ?? '',
-      location: String(group.body['location']),
+      location: textOf(group.body['location']),
       resourceId: group.id,
       input: {},
     });
@@ -154,7 +155,7 @@ function keepRule(rule: JsonObject, id: string): JsonObject {
     throw new ArmError(
       400,
       'SecurityRuleInvalidPriority',
-      `Security rule has invalid Priority. Priority should be between 100 and 4096 inclusive. Value provided: ${String(priority)}.`,
+      `Security rule has invalid Priority. Priority should be between 100 and 4096 inclusive. Value provided: ${textOf(priority)}.`,
     );
   }
   return {
@@ -170,16 +171,16 @@ function refuseSamePriority(rules: JsonObject[]): void {
   const seen = new Map<string, string>();
   for (const rule of rules) {
     const { priority, direction } = propertiesOf(rule);
-    const key = `${String(direction)} ${String(priority)}`.toLowerCase();
+    const key = `${textOf(direction)} ${textOf(priority)}`.toLowerCase();
     const other = seen.get(key);
     if (other !== undefined) {
       throw new ArmError(
         400,
         'SecurityRuleConflict',
-        `Security rule ${String(rule['name'])} conflicts with rule ${other}. Rules cannot have the same Priority and Direction.`,
+        `Security rule ${textOf(rule['name'])} conflicts with rule ${other}. Rules cannot have the same Priority and Direction.`,
       );
     }
-    seen.set(key, String(rule['name']));
+    seen.set(key, textOf(rule['name']));
   }
 }
 

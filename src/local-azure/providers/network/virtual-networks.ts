@@ -8,6 +8,7 @@ import {
   type Services,
   type StoredResource,
 } from '../../core.ts';
+import { textOf } from '../../json.ts';
 import { requireResource } from '../../refusals.ts';
 import { requireReference, usersOf } from './references.ts';
 import { propertiesOf, RESOURCE_TYPES, routesOf, stateOf, type Kind } from './resource-kinds.ts';
@@ -89,7 +90,7 @@ export function virtualNetworkRoutes(services: Services): Route[] {
     if (sent === undefined || sent === null) {
       return;
     }
-    const ids = sent.map((subnet) => `${resource.id}/subnets/${String(subnet['name'])}`);
+    const ids = sent.map((subnet) => `${resource.id}/subnets/${textOf(subnet['name'])}`);
     for (const held of store.list({ type: RESOURCE_TYPES.subnet, under: resource.id })) {
       if (!ids.some((id) => id.toLowerCase() === held.id.toLowerCase())) {
         refuseSubnetDeletion(held);
@@ -116,7 +117,7 @@ export function virtualNetworkRoutes(services: Services): Route[] {
       throw new ArmError(
         400,
         'InUseSubnetCannotBeDeleted',
-        `Subnet ${String(subnet.body['name'])} is in use by ${String(user['id'])} and cannot be deleted. In order to delete the subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.`,
+        `Subnet ${textOf(subnet.body['name'])} is in use by ${textOf(user['id'])} and cannot be deleted. In order to delete the subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.`,
       );
     }
   }

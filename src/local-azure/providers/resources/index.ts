@@ -1,12 +1,13 @@
 /** Microsoft.Resources: subscriptions, regions, providers, resource groups, and the lists of all resources. */
-import type { Provider, Services } from '../../core.ts';
+import type { Provider } from '../../core.ts';
+import type { ResourcesServices } from './services.ts';
 import { catalogueRoutes } from './catalogue.ts';
 import { resourceGroupRoutes } from './resource-groups.ts';
 import { resourceListRoutes } from './resource-lists.ts';
 import { tagRoutes } from './tags.ts';
 
 /** `providers` is the list that the server fills; groups are emptied with the help of each resource's provider. */
-export function createResourcesProvider(services: Services, providers: Provider[]): Provider {
+export function createResourcesProvider(services: ResourcesServices, providers: Provider[]): Provider {
   return {
     namespace: 'Microsoft.Resources',
     resourceTypes: ['subscriptions', 'subscriptions/resourceGroups', 'resourceGroups', 'resources', 'tags'].map(

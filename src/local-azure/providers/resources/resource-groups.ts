@@ -9,15 +9,17 @@ import {
   type Services,
   type StoredResource,
 } from '../../core.ts';
+import { textOf } from '../../json.ts';
 import { normalizeRegion, requireRegion } from '../../regions.ts';
 import { emptyGroup } from './cascade.ts';
+import type { ResourcesServices } from './services.ts';
 
 const TYPE = 'Microsoft.Resources/resourceGroups';
 const DELETE = 'Microsoft.Resources/resourceGroups/delete';
 const ONE = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}';
 const NAME = /^[\p{L}\p{N}_\-.()]{1,90}(?<!\.)$/u;
 
-export function resourceGroupRoutes(services: Services, providers: Provider[]): Route[] {
+export function resourceGroupRoutes(services: ResourcesServices, providers: Provider[]): Route[] {
   const { store, operations } = services;
 
   function require(request: ArmRequest): StoredResource {
@@ -52,7 +54,7 @@ export function resourceGroupRoutes(services: Services, providers: Provider[]): 
         }
         const existing = store.get(request.id);
         const location = requireRegion(request.body?.['location'], TYPE);
-        const former = String(existing?.body['location'] ?? location);
+        const former = textOf(existing?.body['location'] ?? location);
         if (former !== location) {
           throw new ArmError(
             409,
@@ -69,7 +71,7 @@ export function resourceGroupRoutes(services: Services, providers: Provider[]): 
           ...(request.body?.['managedBy'] === undefined ? {} : { managedBy: request.body['managedBy'] }),
           properties: { provisioningState: 'Succeeded' },
         };
-        store.put({ id: String(body['id']), type: TYPE, body, hidden: {} });
+        store.put({ id: textOf(body['id']), type: TYPE, body, hidden: {} });
         return { status: existing === undefined ? 201 : 200, body };
       },
     },
@@ -83,7 +85,7 @@ export function resourceGroupRoutes(services: Services, providers: Provider[]): 
           throw new ArmError(
             409,
             'InvalidResourceGroupLocation',
-            `Invalid resource group location '${location}'. The Resource group already exists in location '${String(group.body['location'])}'.`,
+            `Invalid resource group location '${location}'. The Resource group already exists in location '${textOf(group.body['location'])}'.`,
           );
         }
         const body = { ...group.body, ...(request.body?.['tags'] === undefined ? {} : { tags: request.body['tags'] }) };
@@ -103,7 +105,7 @@ export function resourceGroupRoutes(services: Services, providers: Provider[]): 
           operations.begin({
             kind: DELETE,
             subscriptionId: LOCAL_SUBSCRIPTION,
-            location: String(group.body['location']),
+            location: textOf(group.body['location']),
             resourceId: group.id,
             input: {},
           });

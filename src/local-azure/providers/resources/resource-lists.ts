@@ -1,5 +1,6 @@
 /** `GET …/resources`: everything that has a place of its own, across providers. */
 import { ArmError, type Json, type JsonObject, type Route, type Services } from '../../core.ts';
+import { textOf } from '../../json.ts';
 import { parseResourceId } from '../../resource-id.ts';
 import { normalizeRegion } from '../../regions.ts';
 
@@ -55,11 +56,11 @@ function parseFilter(filter: string | null): Test {
     const tags = (body: JsonObject) => Object.entries((body['tags'] ?? {}) as JsonObject);
     switch (key.toLowerCase()) {
       case 'resourcetype':
-        return (body) => String(body['type']).toLowerCase() === wanted;
+        return (body) => textOf(body['type']).toLowerCase() === wanted;
       case 'resourcegroup':
-        return (body) => parseResourceId(String(body['id'])).resourceGroup?.toLowerCase() === wanted;
+        return (body) => parseResourceId(textOf(body['id'])).resourceGroup?.toLowerCase() === wanted;
       case 'name':
-        return (body) => String(body['name']).toLowerCase() === wanted;
+        return (body) => textOf(body['name']).toLowerCase() === wanted;
       case 'location':
         return (body) => body['location'] === normalizeRegion(value);
       case 'tagname':

@@ -10,6 +10,7 @@ import {
   type Services,
   type StoredResource,
 } from '../../core.ts';
+import { textOf } from '../../json.ts';
 import { refuseWhileChanging, requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
 import { sameId } from '../../resource-id.ts';
@@ -24,14 +25,14 @@ const NAME_RULE =
   'is not a valid storage account name. Storage account name must be between 3 and 24 characters in length and use numbers and lower-case letters only.';
 
 export function accountRoutes(services: Services): Route[] {
-  const { store, operations, blobs, now } = services;
+  const { store, operations, blobs } = services;
 
   operations.register(WRITE, async ({ resourceId }) => {
     const account = store.get(resourceId);
     if (account === undefined) {
       return;
     }
-    await blobs.addAccount(String(account.body['name']), keysOf(account));
+    await blobs.addAccount(textOf(account.body['name']), keysOf(account));
     const properties = { ...(account.body['properties'] as JsonObject), provisioningState: 'Succeeded' };
     const body = { ...account.body, properties };
     store.put({ ...account, body });
@@ -40,7 +41,7 @@ export function accountRoutes(services: Services): Route[] {
 
   // The endpoint is added when shown: after a restart the blob service may have another port.
   function show(body: JsonObject): JsonObject {
-    const blob = `${blobs.endpoint}/${String(body['name'])}/`;
+    const blob = `${blobs.endpoint}/${textOf(body['name'])}/`;
     return { ...body, properties: { ...(body['properties'] as JsonObject), primaryEndpoints: { blob } } };
   }
 
@@ -52,7 +53,7 @@ export function accountRoutes(services: Services): Route[] {
       throw new ArmError(400, 'InvalidRequestContent', `The request content lacks ${missing.join(', ')}.`);
     }
     const sku = body?.['sku'] as JsonObject;
-    const time = now().toISOString();
+    const time = services.now().toISOString();
     const location = requireRegion(body?.['location'], ACCOUNT);
     const service = { keyType: 'Account', enabled: true, lastEnabledTime: time };
     return {
@@ -60,7 +61,7 @@ export function accountRoutes(services: Services): Route[] {
       type: ACCOUNT,
       hidden: { key1: newKey(), key2: newKey() },
       body: {
-        sku: { ...sku, tier: String(sku['name']).split('_')[0] ?? 'Standard' },
+        sku: { ...sku, tier: textOf(sku['name']).split('_')[0] ?? 'Standard' },
         kind: body?.['kind'] ?? 'StorageV2',
         id: request.id,
         name,
@@ -116,7 +117,7 @@ export function accountRoutes(services: Services): Route[] {
             throw new ArmError(
               409,
               'InvalidResourceLocation',
-              `The resource '${name}' already exists in location '${String(existing.body['location'])}' in resource group '${request.params['resourceGroup']}'. A resource with the same name cannot be created in location '${location}'. Please select a new resource name.`,
+              `The resource '${name}' already exists in location '${textOf(existing.body['location'])}' in resource group '${request.params['resourceGroup']}'. A resource with the same name cannot be created in location '${location}'. Please select a new resource name.`,
             );
           }
           return { status: 200, body: update(existing, request.body) };
@@ -131,7 +132,7 @@ export function accountRoutes(services: Services): Route[] {
           return operations.begin({
             kind: WRITE,
             subscriptionId: LOCAL_SUBSCRIPTION,
-            location: String(account.body['location']),
+            location: textOf(account.body['location']),
             resourceId: account.id,
             input: {},
           });
@@ -163,7 +164,7 @@ export function accountRoutes(services: Services): Route[] {
         for (const operation of operations.pending(account.id)) {
           operations.cancel(operation.id);
         }
-        await blobs.removeAccount(String(account.body['name']));
+        await blobs.removeAccount(textOf(account.body['name']));
         store.transaction(() => {
           for (const child of store.list({ under: account.id })) {
             store.delete(child.id);
@@ -185,7 +186,7 @@ export function accountRoutes(services: Services): Route[] {
       method: 'POST',
       path: '/subscriptions/{subscriptionId}/providers/Microsoft.Storage/checkNameAvailability',
       handle({ body }) {
-        const name = String(body?.['name'] ?? '');
+        const name = textOf(body?.['name'] ?? '');
         if (!NAME.test(name)) {
           return {
             status: 200,
@@ -208,7 +209,7 @@ export function accountRoutes(services: Services): Route[] {
 }
 
 export function keysOf(account: StoredResource): [string, string] {
-  return [String(account.hidden['key1']), String(account.hidden['key2'])];
+  return [textOf(account.hidden['key1']), textOf(account.hidden['key2'])];
 }
 
 export function newKey(): string {

@@ -1,6 +1,7 @@
 /** Blob services and containers. What is true of a container is what the data plane says: nothing is stored here. */
 import { BlobServiceClient, RestError, StorageSharedKeyCredential, type ContainerClient } from '@azure/storage-blob';
 import { ArmError, type ArmRequest, type JsonObject, type Route, type Services } from '../../core.ts';
+import { textOf } from '../../json.ts';
 import { requireResource } from '../../refusals.ts';
 import { keysOf, ONE_ACCOUNT } from './accounts.ts';
 
@@ -21,7 +22,7 @@ export function containerRoutes({ store, blobs }: Services): Route[] {
 
   function dataPlane(request: ArmRequest): BlobServiceClient {
     const account = requireResource(store, accountIdOf(request.id));
-    const name = String(account.body['name']);
+    const name = textOf(account.body['name']);
     return new BlobServiceClient(`${blobs.endpoint}/${name}`, new StorageSharedKeyCredential(name, keysOf(account)[0]));
   }
 

@@ -1,5 +1,6 @@
 /** Microsoft.Storage: accounts and their blob containers; the data plane is Azurite. */
 import type { Provider, Services } from '../../core.ts';
+import { textOf } from '../../json.ts';
 import { accountRoutes, ACCOUNT, keysOf } from './accounts.ts';
 import { containerRoutes } from './containers.ts';
 import { keyRoutes } from './keys.ts';
@@ -17,12 +18,12 @@ export function createStorageProvider(services: Services): Provider {
     routes: [...accountRoutes(services), ...keyRoutes(services), ...containerRoutes(services)],
     async discard({ type, body }) {
       if (type === ACCOUNT) {
-        await blobs.removeAccount(String(body['name']));
+        await blobs.removeAccount(textOf(body['name']));
       }
     },
     async resume() {
       for (const account of store.list({ type: ACCOUNT })) {
-        await blobs.addAccount(String(account.body['name']), keysOf(account));
+        await blobs.addAccount(textOf(account.body['name']), keysOf(account));
       }
     },
   };

@@ -8,17 +8,19 @@ import {
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
 import { ArmError, type JsonObject, type Route, type Services, type StoredResource } from '../../core.ts';
+import { textOf } from '../../json.ts';
 import { requireResource } from '../../refusals.ts';
 import { keysOf, newKey, ONE_ACCOUNT } from './accounts.ts';
 
-export function keyRoutes({ store, blobs, now }: Services): Route[] {
+export function keyRoutes(services: Services): Route[] {
+  const { store, blobs } = services;
   const listed = (account: StoredResource) => {
     const created = (account.body['properties'] as JsonObject)['keyCreationTime'] as JsonObject;
     return {
       keys: ['key1', 'key2'].map((keyName) => ({
         creationTime: created[keyName] ?? '',
         keyName,
-        value: String(account.hidden[keyName]),
+        value: textOf(account.hidden[keyName]),
         permissions: 'FULL',
       })),
     };
@@ -39,18 +41,21 @@ export function keyRoutes({ store, blobs, now }: Services): Route[] {
           throw new ArmError(
             400,
             'InvalidValuesForRequestParameters',
-            `Values for request parameters are invalid: keyName: expected key1 or key2, got '${String(name)}'.`,
+            `Values for request parameters are invalid: keyName: expected key1 or key2, got '${textOf(name)}'.`,
           );
         }
         const properties = account.body['properties'] as JsonObject;
-        const keyCreationTime = { ...(properties['keyCreationTime'] as JsonObject), [name]: now().toISOString() };
+        const keyCreationTime = {
+          ...(properties['keyCreationTime'] as JsonObject),
+          [name]: services.now().toISOString(),
+        };
         const changed: StoredResource = {
           ...account,
           hidden: { ...account.hidden, [name]: newKey() },
           body: { ...account.body, properties: { ...properties, keyCreationTime } },
         };
         store.put(changed);
-        await blobs.addAccount(String(changed.body['name']), keysOf(changed));
+        await blobs.addAccount(textOf(changed.body['name']), keysOf(changed));
         return { status: 200, body: listed(changed) };
       },
     },
@@ -80,7 +85,7 @@ export function keyRoutes({ store, blobs, now }: Services): Route[] {
             protocol: text('signedProtocol', 'https') === 'https' ? SASProtocol.Https : SASProtocol.HttpsAndHttp,
           },
           new StorageSharedKeyCredential(
-            String(account.body['name']),
+            textOf(account.body['name']),
             text('keyToSign', 'key1') === 'key2' ? key2 : key1,
           ),
         );
