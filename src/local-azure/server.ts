@@ -17,9 +17,10 @@ import {
   type Provider,
   type Services,
 } from './core.ts';
-import { loadCompute, loadMachines } from './late-parts.ts';
+import { createMachines } from './machines/index.ts';
 import { createOperations } from './operations.ts';
 import { createPipeline } from './pipeline.ts';
+import { createComputeProvider } from './providers/compute/index.ts';
 import { createManagedIdentityProvider } from './providers/managed-identity/index.ts';
 import { createNetworkProvider } from './providers/network/index.ts';
 import { createResourcesProvider } from './providers/resources/index.ts';
@@ -52,7 +53,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     const profile = createTimeProfile(options.profile, options.timeFactor);
     const now = () => new Date();
 
-    const machines = await loadMachines({ kind: options.machine, stateDir, cacheDir, log });
+    const machines = await createMachines({ kind: options.machine, stateDir, cacheDir, log });
     open.defer(() => machines.close());
     const blobPort = await choosePort(options.blobPort, former?.blobEndpoint);
     const blobs = await startBlobService({ stateDir, certificates, port: blobPort });
@@ -68,7 +69,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       createNetworkProvider(services),
       createStorageProvider(services),
       createManagedIdentityProvider(services),
-      ...(await loadCompute()).map((create) => create(services)),
+      createComputeProvider(services),
     );
     const app = createPipeline({ services, operations, providers, authority, throttle: createThrottle() });
     for (const provider of providers) {

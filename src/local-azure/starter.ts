@@ -58,9 +58,6 @@ export async function putStarterContent(options: {
   for (const { id, apiVersion, body } of CONTENT) {
     const url = `${endpoint}${id}?api-version=${apiVersion}`;
     const answer = await fetch(new Request(url, { method: 'PUT', headers, body: JSON.stringify(body) }));
-    if (answer.status === 404 && id.includes('Microsoft.Compute')) {
-      return;
-    }
     if (!answer.ok) {
       throw new Error(`the starter content ${id} was refused: ${answer.status} ${await answer.text()}`);
     }

@@ -1,0 +1,131 @@
+/** Booting a sandboxed machine: the disk's layers mounted in a namespace of its own, and bubblewrap over them. */
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { tool } from './commands.ts';
+import type { MachineSpec } from './machine.ts';
+import { detached, startTimeOf } from './processes.ts';
+import { AGENT } from './stand-ins.ts';
+
+const PASSED_ON = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
+const REBOOT = 11;
+
+export async function startMachine(options: {
+  folder: string;
+  spec: MachineSpec;
+  mount: { cwd: string; args: string[] };
+  stateDir: string;
+}): Promise<void> {
+  const { folder, spec, mount, stateDir } = options;
+  for (const name of ['root', 'spool']) mkdirSync(join(folder, name), { recursive: true });
+  for (const name of ['up', 'ended', 'process']) rmSync(join(folder, name), { force: true });
+  if (!existsSync(join(folder, 'wake'))) await tool('mkfifo', [join(folder, 'wake')]);
+  writeFileSync(join(folder, 'agent'), AGENT);
+  chmodSync(join(folder, 'agent'), 0o755);
+  writeFileSync(join(folder, 'ca-bundle.crt'), trusted(stateDir));
+  writeFileSync(join(folder, 'wgetrc'), 'ca_certificate=/run/kiln/ca-bundle.crt\n');
+
+  // A reboot runs bubblewrap again; jobs that the reboot cut off stay cut off.
+  const script = `
+mount ${mount.args.map(quote).join(' ')} || exit 1
+cd /
+while :; do
+  : >${quote(join(folder, 'up'))}
+  bwrap ${sandbox(folder, spec).map(quote).join(' ')}
+  code=$?
+  [ $code = ${REBOOT} ] || break
+done
+echo $code >${quote(join(folder, 'ended'))}
+`;
+  const console = openSync(join(folder, 'console'), 'a');
+  const pid = detached('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script], mount.cwd, console);
+  closeSync(console);
+  writeFileSync(join(folder, 'process.part'), `${pid} ${startTimeOf(pid) ?? ''}\n`);
+  renameSync(join(folder, 'process.part'), join(folder, 'process'));
+}
+
+function sandbox(folder: string, spec: MachineSpec): string[] {
+  const environment = {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: '/root',
+    LANG: 'C.UTF-8',
+    SYSTEMD_OFFLINE: '1',
+    SSL_CERT_FILE: '/run/kiln/ca-bundle.crt',
+    CURL_CA_BUNDLE: '/run/kiln/ca-bundle.crt',
+    REQUESTS_CA_BUNDLE: '/run/kiln/ca-bundle.crt',
+    WGETRC: '/run/kiln/wgetrc',
+    ...Object.fromEntries(
+      PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    ),
+  };
+  const bind = (name: string): string[] => ['--bind', join(folder, name), `/run/kiln/${name}`];
+  const readable = (name: string): string[] => ['--ro-bind', join(folder, name), `/run/kiln/${name}`];
+  return [
+    '--bind',
+    join(folder, 'root'),
+    '/',
+    '--dev',
+    '/dev',
+    '--proc',
+    '/proc',
+    '--ro-bind',
+    '/sys',
+    '/sys',
+    // Parents that bubblewrap makes by itself are closed to apt's own user, who then cannot resolve names.
+    '--perms',
+    '0755',
+    '--tmpfs',
+    '/run',
+    '--perms',
+    '0755',
+    '--dir',
+    '/run/lock',
+    '--perms',
+    '0755',
+    '--dir',
+    '/run/systemd',
+    '--perms',
+    '0755',
+    '--dir',
+    '/run/systemd/resolve',
+    '--perms',
+    '0755',
+    '--dir',
+    '/run/kiln',
+    '--ro-bind-try',
+    '/etc/resolv.conf',
+    '/etc/resolv.conf',
+    ...bind('spool'),
+    ...bind('wake'),
+    ...readable('agent'),
+    ...readable('ca-bundle.crt'),
+    ...readable('wgetrc'),
+    '--unshare-pid',
+    '--unshare-ipc',
+    '--unshare-uts',
+    '--hostname',
+    spec.hostname,
+    '--clearenv',
+    ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value ?? '']),
+    '--chdir',
+    '/',
+    '/run/kiln/agent',
+  ];
+}
+
+/** The host's authorities and the local Azure's own, for downloads inside; the image itself is not touched. */
+function trusted(stateDir: string): string {
+  const files = ['/etc/ssl/certs/ca-certificates.crt', join(stateDir, 'ca/ca.pem')];
+  return files.map((file) => (existsSync(file) ? readFileSync(file, 'utf8') : '')).join('\n');
+}
+
+const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

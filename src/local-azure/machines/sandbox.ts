@@ -1,0 +1,175 @@
+/**
+ * Machines that really run: one set of namespaces each (bubblewrap over an overlay of the disk's layers), started
+ * detached so that it outlives this process, found again by its process id and start time.
+ *
+ * As root it keeps root's capabilities, so it keeps builds apart but is no wall against a hostile script. The network
+ * is the host's; there is no kernel, no init and no reboot of a kernel.
+ */
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from '../core.ts';
+import { baseImage } from './base-image.ts';
+import { tool } from './commands.ts';
+import { Contents } from './contents.ts';
+import { exportDisk } from './export-disk.ts';
+import type { Machines, MachineSpec, PowerState, RunStatus } from './machine.ts';
+import { livingProcess } from './processes.ts';
+import { startMachine } from './sandbox-start.ts';
+
+const DESCRIPTION = 'sandbox (bubblewrap over overlay, as root: scripts really run; not a security boundary)';
+const TIMED_OUT = 124;
+
+export function createSandboxMachines(options: { stateDir: string; cacheDir: string; log: Logger }): Machines {
+  const { stateDir, cacheDir, log } = options;
+  const contents = new Contents(stateDir);
+  const folderOf = (key: string): string => join(stateDir, 'machines', key);
+  const jobOf = (key: string, id: string): string => join(folderOf(key), 'spool', id);
+
+  /** Wakes the agent, which may be starting: it looks at the whole spool when it is up. */
+  const wake = (key: string, word: string): void => {
+    try {
+      const fifo = openSync(join(folderOf(key), 'wake'), constants.O_WRONLY | constants.O_NONBLOCK);
+      writeSync(fifo, `${word}\n`);
+      closeSync(fifo);
+    } catch {
+      // Nobody reads: it is not up yet, or down.
+    }
+  };
+
+  const stop = async (key: string): Promise<void> => {
+    const pid = livingProcess(folderOf(key));
+    if (pid === undefined) return;
+    // The first process inside takes all others of its namespace with it.
+    await tool('pkill', ['-KILL', '-P', String(pid)]).catch(() => '');
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended meanwhile.
+    }
+    while (livingProcess(folderOf(key)) !== undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+
+  return {
+    kind: 'sandbox',
+    description: DESCRIPTION,
+
+    async platformContent(urn, osType) {
+      if (osType === 'Windows') throw new Error(`${urn}: Windows cannot run in a sandbox; use --machine simulated`);
+      const base = await baseImage(urn, cacheDir, log);
+      const ref = `platform-${base.split('/').at(-1) ?? ''}`;
+      contents.ensure(ref, base);
+      return ref;
+    },
+    copyContent(from, key) {
+      contents.copy(from, key);
+      return Promise.resolve(key);
+    },
+    releaseContent(ref) {
+      contents.release(ref);
+      return Promise.resolve();
+    },
+
+    async start(spec: MachineSpec) {
+      const folder = folderOf(spec.key);
+      if (livingProcess(folder) !== undefined) return;
+      await startMachine({ folder, spec, mount: contents.mount(spec.content, join(folder, 'root'), true), stateDir });
+      while (livingProcess(folder) === undefined || !existsSync(join(folder, 'up'))) {
+        if (existsSync(join(folder, 'ended'))) {
+          throw new Error(`the machine did not start: ${readFileSync(join(folder, 'console'), 'utf8').slice(-500)}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    stop,
+    power(key): Promise<PowerState> {
+      if (!existsSync(folderOf(key))) return Promise.resolve('deallocated');
+      if (livingProcess(folderOf(key)) !== undefined) return Promise.resolve('running');
+      // It ended by itself and said so, or ended with the host and has to be started again.
+      return Promise.resolve(existsSync(join(folderOf(key), 'ended')) ? 'stopped' : 'deallocated');
+    },
+    async remove(key) {
+      await stop(key);
+      rmSync(folderOf(key), { recursive: true, force: true });
+    },
+
+    run(key, { id, script, parameters, timeoutInSeconds }) {
+      const folder = jobOf(key, id);
+      if (!existsSync(folder)) {
+        const partial = `${folder}.${process.pid}.part`;
+        mkdirSync(partial, { recursive: true });
+        const shebang = script.startsWith('#!') ? '' : '#!/bin/sh\n';
+        writeFileSync(join(partial, 'script'), shebang + script, { mode: 0o700 });
+        const named = parameters.filter(({ name }) => name !== undefined && /^[A-Za-z_]\w*$/.test(name));
+        writeFileSync(
+          join(partial, 'env'),
+          named.map(({ name, value }) => `export ${name}=${quote(value)}\n`).join(''),
+          { mode: 0o600 },
+        );
+        writeFileSync(join(partial, 'timeout'), String(timeoutInSeconds));
+        // The folder's name appears with everything in it, and only once: that is the lock.
+        if (existsSync(folder)) rmSync(partial, { recursive: true });
+        else renameSync(partial, folder);
+      }
+      wake(key, 'job');
+      return Promise.resolve();
+    },
+    status: (key, id) => Promise.resolve(jobStatus(jobOf(key, id), livingProcess(folderOf(key)) !== undefined)),
+    async output(key, id, stream, offset, length) {
+      const file = join(jobOf(key, id), stream === 'stdout' ? 'out' : 'err');
+      if (!existsSync(file)) return Buffer.alloc(0);
+      const handle = await open(file, 'r');
+      try {
+        const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, offset);
+        return buffer.subarray(0, bytesRead);
+      } finally {
+        await handle.close();
+      }
+    },
+    async cancel(key, id) {
+      const folder = jobOf(key, id);
+      if (!existsSync(folder) || existsSync(join(folder, 'rc'))) return;
+      writeFileSync(join(folder, 'canceled'), '');
+      // `timeout` runs the script in a group of its own and passes the signal on; its command line names the job.
+      await tool('pkill', ['-TERM', '-f', `timeout --kill-after=5 \\S+ /run/kiln/spool/${id}/script`]).catch(() => '');
+    },
+
+    exportVhd: (ref, file, disk) => exportDisk({ contents, ref, file, scratch: join(stateDir, 'exports'), ...disk }),
+    close: () => Promise.resolve(),
+  };
+}
+
+function jobStatus(folder: string, machineUp: boolean): RunStatus {
+  const size = (name: string): number => (existsSync(join(folder, name)) ? statSync(join(folder, name)).size : 0);
+  const timeOf = (name: string): string => statSync(join(folder, name)).mtime.toISOString();
+  if (!existsSync(folder)) return { state: 'Unknown', stdoutSize: 0, stderrSize: 0 };
+  const sizes = { stdoutSize: size('out'), stderrSize: size('err') };
+  if (!existsSync(join(folder, 'started'))) {
+    return { state: machineUp ? 'Pending' : 'Failed', ...(machineUp ? {} : { exitCode: -1 }), ...sizes };
+  }
+  const startTime = timeOf('started');
+  if (!existsSync(join(folder, 'rc'))) {
+    // The machine went down under it: nobody will ever write its exit code.
+    return machineUp
+      ? { state: 'Running', startTime, ...sizes }
+      : { state: 'Failed', exitCode: -1, startTime, ...sizes };
+  }
+  const exitCode = Number(readFileSync(join(folder, 'rc'), 'utf8'));
+  const canceled = existsSync(join(folder, 'canceled'));
+  const state = canceled ? 'Canceled' : exitCode === 0 ? 'Succeeded' : exitCode === TIMED_OUT ? 'TimedOut' : 'Failed';
+  return { state, exitCode, startTime, endTime: timeOf('rc'), ...sizes };
+}
+
+const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -1,0 +1,142 @@
+/**
+ * Machines that run nothing: for Windows, for load, and where no sandbox works. Every script succeeds at once, unless
+ * it says otherwise in a comment line: `# simulate: exit=3 seconds=2 stdout="hello" stderr="oops"`. A file customizer
+ * writes nothing either. All state is on disk, so a restart finds it.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Machines, RunStatus } from './machine.ts';
+import { vhdFooter } from './vhd-footer.ts';
+
+interface Job {
+  start: number;
+  seconds: number;
+  exitCode: number;
+  timeout: number;
+  canceled?: number;
+  stdout: string;
+  stderr: string;
+}
+
+interface State {
+  power: 'running' | 'stopped';
+  /** When a guest that was told to power off does so. */
+  offAt?: number;
+  jobs: Record<string, Job>;
+}
+
+const OFF = /^\s*(poweroff|shutdown -h now|systemctl poweroff)\s*$/m;
+
+export function createSimulatedMachines(options: { stateDir: string; reason?: string }): Machines {
+  const folder = join(options.stateDir, 'machines');
+  mkdirSync(folder, { recursive: true });
+  const fileOf = (key: string): string => join(folder, `${key}.json`);
+  const read = (key: string): State | undefined => {
+    try {
+      return JSON.parse(readFileSync(fileOf(key), 'utf8')) as State;
+    } catch {
+      return undefined;
+    }
+  };
+  const write = (key: string, state: State): void => {
+    writeFileSync(`${fileOf(key)}.part`, JSON.stringify(state));
+    renameSync(`${fileOf(key)}.part`, fileOf(key));
+  };
+  const powerOf = (state: State): 'running' | 'stopped' =>
+    state.offAt !== undefined && state.offAt <= Date.now() ? 'stopped' : state.power;
+
+  return {
+    kind: 'simulated',
+    description: `simulated: nothing is run${options.reason === undefined ? '' : ` (${options.reason})`}`,
+    platformContent: (urn) =>
+      Promise.resolve(`platform-${createHash('sha256').update(urn).digest('hex').slice(0, 16)}`),
+    copyContent: (_from, key) => Promise.resolve(key),
+    releaseContent: () => Promise.resolve(),
+
+    start({ key }) {
+      const { jobs } = read(key) ?? { jobs: {} };
+      write(key, { power: 'running', jobs });
+      return Promise.resolve();
+    },
+    stop(key) {
+      const state = read(key);
+      if (state !== undefined) write(key, { power: 'stopped', jobs: state.jobs });
+      return Promise.resolve();
+    },
+    power(key) {
+      const state = read(key);
+      return Promise.resolve(state === undefined ? 'deallocated' : powerOf(state));
+    },
+    remove(key) {
+      rmSync(fileOf(key), { force: true });
+      return Promise.resolve();
+    },
+
+    run(key, { id, script, timeoutInSeconds }) {
+      const state = read(key);
+      if (state === undefined) return Promise.reject(new Error(`there is no machine ${key}`));
+      if (state.jobs[id] === undefined) {
+        const job = { ...outcome(script), start: Date.now(), timeout: timeoutInSeconds };
+        // A detached deprovisioning script ends in a power-off; there is nothing to wait for.
+        const off = OFF.test(script) ? { offAt: Date.now() + job.seconds * 1000 + 50 } : {};
+        write(key, { ...state, ...off, jobs: { ...state.jobs, [id]: job } });
+      }
+      return Promise.resolve();
+    },
+    status: (key, id) => Promise.resolve(statusOf(read(key)?.jobs[id])),
+    output(key, id, stream, offset, length) {
+      const job = read(key)?.jobs[id];
+      const shown = job !== undefined && statusOf(job).state !== 'Running' ? job[stream] : '';
+      return Promise.resolve(Buffer.from(shown).subarray(offset, offset + length));
+    },
+    cancel(key, id) {
+      const state = read(key);
+      const job = state?.jobs[id];
+      if (state !== undefined && job !== undefined && statusOf(job).state === 'Running') {
+        write(key, { ...state, jobs: { ...state.jobs, [id]: { ...job, canceled: Date.now() } } });
+      }
+      return Promise.resolve();
+    },
+
+    async exportVhd(ref, file, { sizeGB }) {
+      const size = sizeGB * 1024 ** 3;
+      const uniqueId = createHash('sha256').update(ref).digest().subarray(0, 16);
+      const handle = await open(file, 'w');
+      try {
+        await handle.write(vhdFooter(size, uniqueId, new Date(0)), 0, 512, size);
+      } finally {
+        await handle.close();
+      }
+      return { size: size + 512, extents: [{ offset: size, length: 512 }] };
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function outcome(script: string): Pick<Job, 'seconds' | 'exitCode' | 'stdout' | 'stderr'> {
+  const line = /^\s*#\s*simulate:(.*)$/m.exec(script)?.[1] ?? '';
+  const value = (name: string): string | undefined => {
+    const match = new RegExp(`\\b${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|(\\S+))`).exec(line);
+    return match?.[1] ?? match?.[2];
+  };
+  return {
+    exitCode: Number(value('exit') ?? 0),
+    seconds: Number(value('seconds') ?? 0),
+    stdout: value('stdout') ?? '',
+    stderr: value('stderr') ?? '',
+  };
+}
+
+function statusOf(job: Job | undefined): RunStatus {
+  if (job === undefined) return { state: 'Unknown', stdoutSize: 0, stderrSize: 0 };
+  const startTime = new Date(job.start).toISOString();
+  const end = job.canceled ?? job.start + Math.min(job.seconds, job.timeout) * 1000;
+  if (end > Date.now()) return { state: 'Running', startTime, stdoutSize: 0, stderrSize: 0 };
+  const ended = { startTime, endTime: new Date(end).toISOString() };
+  const sizes = { stdoutSize: Buffer.byteLength(job.stdout), stderrSize: Buffer.byteLength(job.stderr) };
+  if (job.canceled !== undefined) return { state: 'Canceled', exitCode: -1, ...ended, ...sizes };
+  if (job.seconds > job.timeout) return { state: 'TimedOut', exitCode: 124, ...ended, ...sizes };
+  return { state: job.exitCode === 0 ? 'Succeeded' : 'Failed', exitCode: job.exitCode, ...ended, ...sizes };
+}

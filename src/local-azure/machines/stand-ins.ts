@@ -1,0 +1,103 @@
+/**
+ * What a sandboxed system has in place of a kernel and an init of its own: power commands that tell the sandbox, a
+ * guest agent's `waagent` that deprovisions as the real one does, and a policy that package installs start no service.
+ */
+
+/** The machine's agent reads power requests from here; outside the image, gone with the machine. */
+const REQUEST = '/run/kiln/wake';
+
+const power = (request: string): string => `#!/bin/sh
+# In a real machine this asks init; here it asks the sandbox that plays the machine.
+echo ${request} >${REQUEST}
+sleep 30
+`;
+
+const SHUTDOWN = `#!/bin/sh
+for option in "$@"; do
+  case $option in -r|--reboot) echo reboot >${REQUEST}; exit 0 ;; -c) exit 0 ;; esac
+done
+echo poweroff >${REQUEST}
+`;
+
+const SYSTEMCTL = `#!/bin/sh
+# Power verbs go to the sandbox; all else to systemctl, which enables and disables, and ignores start and stop.
+for word in "$@"; do
+  case $word in
+    poweroff|halt) exec /usr/sbin/poweroff ;;
+    reboot) exec /usr/sbin/reboot ;;
+  esac
+done
+export SYSTEMD_OFFLINE=1
+exec /usr/bin/systemctl "$@"
+`;
+
+const WAAGENT = `#!/bin/sh
+# Stand-in for the Azure Linux Agent: deprovisions as the agent's Debian handler does.
+user=0 deprovision=0
+for option in "$@"; do
+  case $option in
+    -deprovision+user|--deprovision+user) deprovision=1 user=1 ;;
+    -deprovision|--deprovision) deprovision=1 ;;
+    -version|--version) echo 'WALinuxAgent-2.13.1.1 running on debian (Kiln stand-in)'; exit 0 ;;
+  esac
+done
+[ $deprovision = 1 ] || { echo 'usage: waagent -force -deprovision[+user]' >&2; exit 1; }
+echo 'WARNING! The waagent service will be stopped.'
+echo 'WARNING! All SSH host key pairs will be deleted.'
+rm -f /etc/ssh/ssh_host_*key*
+echo 'WARNING! Cached DHCP leases will be deleted.'
+rm -rf /var/lib/dhcp/* /var/lib/NetworkManager/*lease*
+echo 'WARNING! root password will be disabled. You will not be able to login as root.'
+usermod -L root 2>/dev/null || true
+: >/etc/machine-id
+rm -f /root/.bash_history /var/log/waagent.log
+rm -rf /var/lib/waagent/*
+if [ $user = 1 ] && id kiln >/dev/null 2>&1; then
+  echo 'WARNING! kiln account and entire home directory will be deleted.'
+  userdel -r kiln 2>/dev/null || true
+fi
+`;
+
+/** Path in the image (without the leading slash) → content. */
+export const STAND_INS: Record<string, string> = {
+  'usr/sbin/poweroff': power('poweroff'),
+  'usr/sbin/halt': power('poweroff'),
+  'usr/sbin/reboot': power('reboot'),
+  'usr/sbin/shutdown': SHUTDOWN,
+  'usr/sbin/waagent': WAAGENT,
+  'usr/local/bin/systemctl': SYSTEMCTL,
+  'usr/sbin/policy-rc.d': '#!/bin/sh\nexit 101\n',
+  'etc/sudoers.d/kiln-sandbox':
+    'Defaults env_keep += "SSL_CERT_FILE CURL_CA_BUNDLE REQUESTS_CA_BUNDLE WGETRC http_proxy https_proxy no_proxy"\n',
+};
+
+/**
+ * The first process inside. It starts every job of the spool once, and ends on a power request, which ends all that
+ * runs with it: 10 powers off, 11 reboots. A job's folder holds script, env and timeout; it writes out, err, and rc
+ * by rename.
+ */
+export const AGENT = `#!/bin/sh
+cd /run/kiln/spool
+job() {
+  cd "/run/kiln/spool/$1"
+  ( [ -f env ] && . ./env
+    cd /
+    exec setsid timeout --kill-after=5 "$(cat "/run/kiln/spool/$1/timeout")" "/run/kiln/spool/$1/script" ) >out 2>err </dev/null
+  echo $? >rc.part
+  mv rc.part rc
+}
+start_new() {
+  for folder in *; do
+    [ -d "$folder" ] && [ -e "$folder/script" ] && mkdir "$folder/started" 2>/dev/null && job "$folder" &
+  done
+}
+exec 3<>/run/kiln/wake
+start_new
+while read -r word <&3; do
+  case $word in
+    poweroff) exit 10 ;;
+    reboot) exit 11 ;;
+    *) start_new ;;
+  esac
+done
+`;

@@ -1,0 +1,143 @@
+/** Galleries and image definitions. */
+import { ArmError, type AsyncForm, type Route, type Services, type StoredResource } from '../../core.ts';
+import { requireResource } from '../../refusals.ts';
+import { requireRegion } from '../../regions.ts';
+import { parentOf } from './image-sources.ts';
+import {
+  acceptWrite,
+  deleteRoute,
+  GROUP_PATH,
+  invalid,
+  object,
+  propertiesOf,
+  readRoutes,
+  refuseWhileBusy,
+  text,
+  TYPES,
+  update,
+} from './shared.ts';
+
+const FORM: AsyncForm = { segment: 'capsOperations', headers: 'azure-async' };
+const DELETE: AsyncForm = { segment: 'capsOperations', headers: 'both' };
+const GALLERY = `${GROUP_PATH}/providers/Microsoft.Compute/galleries/{gallery}`;
+const DEFINITIONS = `${GALLERY}/images`;
+
+export function galleryRoutes(services: Services): Route[] {
+  const { store } = services;
+  return [
+    {
+      method: 'PUT',
+      path: GALLERY,
+      handle: (request) =>
+        acceptWrite(services, request, {
+          type: TYPES.gallery,
+          location: requireRegion(request.body?.['location'], TYPES.gallery),
+          keep: ['identity'],
+          properties: {
+            ...object(request.body?.['properties']),
+            identifier: { uniqueName: `${request.subscriptionId}-${(request.params['gallery'] ?? '').toUpperCase()}` },
+            provisioningState: 'Creating',
+          },
+          form: FORM,
+          status: store.get(request.id) === undefined ? 201 : 200,
+        }),
+    },
+    ...readRoutes(services, TYPES.gallery),
+    deleteRoute(services, TYPES.gallery, GALLERY, DELETE, (gallery) =>
+      refuseNested(services, gallery, TYPES.definition),
+    ),
+    { method: 'PUT', path: `${DEFINITIONS}/{image}`, handle: (request) => writeDefinition(services, request) },
+    {
+      method: 'PATCH',
+      path: `${DEFINITIONS}/{image}`,
+      handle: ({ id, body }) => {
+        const definition = requireResource(store, id);
+        const tags = body?.['tags'];
+        const changed = update(services, definition.id, {
+          ...(tags === undefined ? {} : { body: { tags } }),
+          properties: object(body?.['properties']),
+        });
+        return { status: 200, body: changed?.body ?? definition.body };
+      },
+    },
+    {
+      method: 'GET',
+      path: `${DEFINITIONS}/{image}`,
+      handle: ({ id }) => ({ status: 200, body: requireResource(store, id).body }),
+    },
+    {
+      method: 'GET',
+      path: DEFINITIONS,
+      handle: ({ id }) => ({
+        status: 200,
+        body: {
+          value: store.list({ type: TYPES.definition, under: id.slice(0, -'/images'.length) }).map(({ body }) => body),
+        },
+      }),
+    },
+    deleteRoute(services, TYPES.definition, `${DEFINITIONS}/{image}`, DELETE, (definition) =>
+      refuseNested(services, definition, TYPES.version),
+    ),
+  ];
+}
+
+function writeDefinition(services: Services, request: Parameters<Route['handle']>[0]) {
+  const { store } = services;
+  const gallery = requireResource(store, request.id.split('/').slice(0, -2).join('/'));
+  const existing = store.get(request.id);
+  const sent = object(request.body?.['properties']);
+  for (const key of ['osType', 'osState', 'identifier']) {
+    if (sent[key] === undefined)
+      throw invalid(`galleryImage.properties.${key}`, `Required parameter '${key}' is missing (null).`);
+  }
+  const former = existing === undefined ? undefined : propertiesOf(existing);
+  const generation = sent['hyperVGeneration'] ?? former?.['hyperVGeneration'] ?? 'V1';
+  for (const [key, value] of [
+    ['osType', sent['osType']],
+    ['osState', sent['osState']],
+    ['hyperVGeneration', generation],
+  ] as const) {
+    if (former !== undefined && former[key] !== value) {
+      throw new ArmError(
+        409,
+        'PropertyChangeNotAllowed',
+        `Changing property 'galleryImage.properties.${key}' is not allowed.`,
+        `galleryImage.properties.${key}`,
+      );
+    }
+  }
+  return acceptWrite(services, request, {
+    type: TYPES.definition,
+    location: requireRegion(request.body?.['location'] ?? gallery.body['location'], TYPES.definition),
+    properties: { architecture: 'x64', ...sent, hyperVGeneration: generation, provisioningState: 'Creating' },
+    form: FORM,
+    status: existing === undefined ? 201 : 200,
+  });
+}
+
+function refuseNested(services: Services, resource: StoredResource, child: string): void {
+  refuseWhileBusy(services, resource);
+  const [first] = services.store
+    .list({ type: child, under: resource.id })
+    .filter((nested) => parentOf(services, nested)?.id === resource.id);
+  if (first !== undefined) {
+    throw new ArmError(
+      409,
+      'CannotDeleteResource',
+      `Can not delete resource before nested resources are deleted: '${text(resource.body['name'])}' still has '${text(first.body['name'])}'.`,
+    );
+  }
+}
+
+export function registerGalleryOperations(services: Services): void {
+  for (const type of [TYPES.gallery, TYPES.definition]) {
+    services.operations.register(`${type}/write`, async ({ resourceId }) => {
+      update(services, resourceId, { properties: { provisioningState: 'Succeeded' } });
+      return Promise.resolve();
+    });
+    services.operations.register(`${type}/delete`, ({ resourceId }) => {
+      services.store.delete(resourceId);
+      return Promise.resolve();
+    });
+  }
+}

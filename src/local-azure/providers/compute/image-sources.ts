@@ -1,0 +1,122 @@
+/** What an image reference stands for: its content, its operating system and generation. */
+import { ArmError, type JsonObject, type Services, type StoredResource } from '../../core.ts';
+import { parseResourceId } from '../../resource-id.ts';
+import { exactVersion, findImage } from './catalogue.ts';
+import { idIn, invalid, object, propertiesOf, text, TYPES } from './shared.ts';
+
+export interface ImageSource {
+  osType: 'Linux' | 'Windows';
+  generation: 'V1' | 'V2';
+  sizeGB: number;
+  plan?: { name: string; product: string; publisher: string };
+  /** `platform:` and the urn, or the content of a resource. */
+  content: { urn: string } | { ref: string };
+}
+
+const PLATFORM_ID =
+  /\/locations\/[^/]+\/publishers\/([^/]+)\/artifacttypes\/vmimage\/offers\/([^/]+)\/skus\/([^/]+)\/versions\/([^/]+)$/i;
+
+/** Resolves `{publisher, offer, sku, version}` or `{id}`. Throws ArmError in Azure's words for what is not there. */
+export function resolveImage(services: Services, reference: JsonObject, target: string): ImageSource {
+  const id = idIn(reference);
+  if (id === undefined) {
+    const { publisher, offer, sku, version } = reference;
+    return platformImage(text(publisher), text(offer), text(sku), text(version), target);
+  }
+  const platform = PLATFORM_ID.exec(id);
+  if (platform !== null) {
+    const [, publisher = '', offer = '', sku = '', version = ''] = platform;
+    return platformImage(publisher, offer, sku, version, target);
+  }
+  const type = parseResourceId(id).type?.toLowerCase();
+  const resource = type === TYPES.definition.toLowerCase() ? newestVersion(services, id) : services.store.get(id);
+  if (resource === undefined) {
+    throw new ArmError(404, 'NotFound', `The Image '${id}' referenced by '${target}' was not found.`, target);
+  }
+  return describe(services, resource, target);
+}
+
+function platformImage(publisher: string, offer: string, sku: string, version: string, target: string): ImageSource {
+  const image = findImage(publisher, offer, sku);
+  const exact = image === undefined ? undefined : exactVersion(image, version);
+  if (image === undefined || exact === undefined) {
+    throw new ArmError(
+      404,
+      'PlatformImageNotFound',
+      `The platform image '${publisher}:${offer}:${sku}:${version}' is not available. Verify that all fields in the storage profile are correct.`,
+      target,
+    );
+  }
+  return {
+    osType: image.osType,
+    generation: image.generation,
+    sizeGB: image.osType === 'Windows' ? 127 : 30,
+    content: { urn: `${image.publisher}:${image.offer}:${image.sku}:${exact}` },
+    ...(image.plan === undefined ? {} : { plan: image.plan }),
+  };
+}
+
+/** The content of a managed image, image version, disk or snapshot. */
+function describe(services: Services, resource: StoredResource, target: string): ImageSource {
+  const { content, osType, generation, sizeGB } = resource.hidden;
+  if (text(propertiesOf(resource)['provisioningState']) === 'Creating' || typeof content !== 'string') {
+    throw new ArmError(
+      409,
+      'OperationNotAllowed',
+      `The resource '${resource.id}' referenced by '${target}' is not ready to be used.`,
+      target,
+    );
+  }
+  const definition = resource.type === TYPES.version ? parentOf(services, resource) : undefined;
+  const generationOf = definition === undefined ? generation : propertiesOf(definition)['hyperVGeneration'];
+  return {
+    osType: osType === 'Windows' ? 'Windows' : 'Linux',
+    generation: generationOf === 'V2' ? 'V2' : 'V1',
+    sizeGB: typeof sizeGB === 'number' ? sizeGB : 30,
+    content: { ref: content },
+  };
+}
+
+function newestVersion(services: Services, definitionId: string): StoredResource | undefined {
+  return services.store
+    .list({ type: TYPES.version, under: definitionId })
+    .filter((version) => object(propertiesOf(version)['publishingProfile'])['excludeFromLatest'] !== true)
+    .toSorted((left, right) => text(left.body['name']).localeCompare(text(right.body['name']), 'en', { numeric: true }))
+    .at(-1);
+}
+
+export function parentOf({ store }: Services, child: StoredResource): StoredResource | undefined {
+  return store.get(child.id.split('/').slice(0, -2).join('/'));
+}
+
+/** A private copy of the image's content under `key`; slow for a platform image the first time. */
+export async function copyOf(services: Services, source: ImageSource, key: string): Promise<string> {
+  const { machines } = services;
+  const from =
+    'ref' in source.content ? source.content.ref : await machines.platformContent(source.content.urn, source.osType);
+  return machines.copyContent(from, key);
+}
+
+/** A machine as the source of an image: only a generalized one will do. */
+export function requireGeneralized(services: Services, machineId: string, target: string): StoredResource {
+  const machine = services.store.get(machineId);
+  if (machine === undefined) {
+    throw invalid(target, `The source virtual machine '${machineId}' was not found.`);
+  }
+  if (machine.hidden['generalized'] !== true) {
+    throw new ArmError(
+      409,
+      'OperationNotAllowed',
+      `The source virtual machine '${text(machine.body['name'])}' must be generalized before an image can be made from it.`,
+      target,
+    );
+  }
+  return machine;
+}
+
+/** The disk that a machine boots from. */
+export function osDiskOf(services: Services, machine: StoredResource): StoredResource | undefined {
+  const { osDisk } = object(propertiesOf(machine)['storageProfile']);
+  const id = idIn(object(osDisk)['managedDisk']);
+  return id === undefined ? undefined : services.store.get(id);
+}

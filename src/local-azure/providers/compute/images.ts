@@ -1,0 +1,142 @@
+/** Managed images: a generalized machine's disk, or a disk, snapshot or blob said to be generalized. */
+import { ArmError, type ArmRequest, type AsyncForm, type JsonObject, type Route, type Services } from '../../core.ts';
+import { requireRegion } from '../../regions.ts';
+import { copyOf, osDiskOf, requireGeneralized, resolveImage, type ImageSource } from './image-sources.ts';
+import {
+  acceptWrite,
+  contentKey,
+  deleteRoute,
+  GROUP_PATH,
+  idIn,
+  invalid,
+  object,
+  propertiesOf,
+  readRoutes,
+  refuseWhileBusy,
+  text,
+  TYPES,
+  uniqueId,
+  update,
+} from './shared.ts';
+
+const WRITE: AsyncForm = { segment: 'operations', headers: 'azure-async' };
+const DELETE: AsyncForm = { segment: 'operations', headers: 'both' };
+const PATH = `${GROUP_PATH}/providers/${TYPES.image}/{name}`;
+
+export function imageRoutes(services: Services): Route[] {
+  return [
+    { method: 'PUT', path: PATH, handle: (request) => writeImage(services, request) },
+    ...readRoutes(services, TYPES.image),
+    deleteRoute(services, TYPES.image, PATH, DELETE, (image) => refuseWhileBusy(services, image)),
+  ];
+}
+
+function writeImage(services: Services, request: ArmRequest) {
+  const location = requireRegion(request.body?.['location'], TYPES.image);
+  const sent = object(request.body?.['properties']);
+  const machineId = idIn(sent['sourceVirtualMachine']);
+  const existing = services.store.get(request.id);
+  if (existing !== undefined) {
+    refuseWhileBusy(services, existing);
+    const former = idIn(propertiesOf(existing)['sourceVirtualMachine']);
+    if (former?.toLowerCase() !== machineId?.toLowerCase()) {
+      throw new ArmError(
+        409,
+        'PropertyChangeNotAllowed',
+        "Changing property 'sourceVirtualMachine' is not allowed.",
+        'sourceVirtualMachine',
+      );
+    }
+    return acceptWrite(services, request, {
+      type: TYPES.image,
+      location,
+      properties: propertiesOf(existing),
+      form: WRITE,
+      status: 200,
+    });
+  }
+  const { source, storageProfile } =
+    machineId === undefined ? fromDisk(services, sent) : fromMachine(services, machineId);
+  const asked = sent['hyperVGeneration'];
+  if (asked !== undefined && asked !== source.generation) {
+    throw invalid(
+      'hyperVGeneration',
+      `The hyperVGeneration '${text(asked)}' does not match the source's '${source.generation}'.`,
+    );
+  }
+  return acceptWrite(services, request, {
+    type: TYPES.image,
+    location,
+    properties: {
+      ...(machineId === undefined ? {} : { sourceVirtualMachine: { id: machineId } }),
+      storageProfile,
+      hyperVGeneration: source.generation,
+      provisioningState: 'Creating',
+    },
+    hidden: {
+      key: contentKey('image', uniqueId()),
+      source: source as unknown as JsonObject,
+      osType: source.osType,
+      generation: source.generation,
+      sizeGB: source.sizeGB,
+    },
+    form: WRITE,
+    status: 201,
+  });
+}
+
+function fromMachine(services: Services, machineId: string): { source: ImageSource; storageProfile: JsonObject } {
+  const machine = requireGeneralized(services, machineId, 'sourceVirtualMachine');
+  const disk = osDiskOf(services, machine);
+  if (disk === undefined) throw invalid('sourceVirtualMachine', 'The source virtual machine has no OS disk.');
+  const source = resolveImage(services, { id: disk.id }, 'sourceVirtualMachine');
+  return { source, storageProfile: profile(source, { managedDisk: { id: disk.id } }) };
+}
+
+function fromDisk(services: Services, sent: JsonObject): { source: ImageSource; storageProfile: JsonObject } {
+  const { osDisk } = object(sent['storageProfile']);
+  const disk = object(osDisk);
+  const id = idIn(disk['managedDisk']) ?? idIn(disk['snapshot']);
+  if (id === undefined) {
+    throw invalid('storageProfile.osDisk', 'An image needs a source: sourceVirtualMachine, managedDisk or snapshot.');
+  }
+  if (sent['hyperVGeneration'] === undefined) {
+    throw invalid('hyperVGeneration', "Required parameter 'hyperVGeneration' is missing (null).");
+  }
+  const source = resolveImage(services, { id }, 'storageProfile.osDisk');
+  return { source, storageProfile: profile(source, disk) };
+}
+
+const profile = (source: ImageSource, from: JsonObject): JsonObject => ({
+  osDisk: {
+    osType: source.osType,
+    osState: 'Generalized',
+    diskSizeGB: source.sizeGB,
+    caching: 'ReadWrite',
+    storageAccountType: 'Premium_LRS',
+    ...from,
+  },
+  dataDisks: [],
+  zoneResilient: false,
+});
+
+export function registerImageOperations(services: Services): void {
+  services.operations.register(`${TYPES.image}/write`, async ({ resourceId }) => {
+    const image = services.store.get(resourceId);
+    if (image === undefined) return;
+    if (image.hidden['content'] === undefined) {
+      const content = await copyOf(
+        services,
+        image.hidden['source'] as unknown as ImageSource,
+        text(image.hidden['key']),
+      );
+      update(services, resourceId, { hidden: { content } });
+    }
+    update(services, resourceId, { properties: { provisioningState: 'Succeeded' } });
+  });
+  services.operations.register(`${TYPES.image}/delete`, async ({ resourceId }) => {
+    const content = services.store.get(resourceId)?.hidden['content'];
+    if (typeof content === 'string') await services.machines.releaseContent(content);
+    services.store.delete(resourceId);
+  });
+}

@@ -1,0 +1,76 @@
+/** Microsoft.Compute: marketplace, machines and their run commands, disks, images and galleries. */
+import type { CreateProvider, Services, StoredResource } from '../../core.ts';
+import { closeAccess } from './disk-access.ts';
+import { diskRoutes, registerDiskOperations } from './disks.ts';
+import { galleryRoutes, registerGalleryOperations } from './galleries.ts';
+import { imageVersionRoutes, registerImageVersionOperations } from './image-versions.ts';
+import { imageRoutes, registerImageOperations } from './images.ts';
+import { marketplaceRoutes } from './marketplace.ts';
+import { powerRoutes, registerPowerOperations } from './machine-power.ts';
+import { registerRunCommandOperations, resumeCommands, runCommandRoutes } from './run-commands.ts';
+import { TYPES } from './shared.ts';
+import { sizeRoutes } from './sizes.ts';
+import { boot, discardMachine, machineRoutes, registerMachineOperations } from './virtual-machines.ts';
+
+const API_VERSIONS = [
+  '2022-03-01',
+  '2022-03-03',
+  '2022-07-02',
+  '2022-11-01',
+  '2023-07-03',
+  '2025-12-03',
+  '2026-03-02',
+  '2026-04-01',
+];
+
+export const createComputeProvider: CreateProvider = (services) => {
+  registerDiskOperations(services);
+  registerImageOperations(services);
+  registerGalleryOperations(services);
+  registerImageVersionOperations(services);
+  registerMachineOperations(services);
+  registerPowerOperations(services);
+  registerRunCommandOperations(services);
+  return {
+    namespace: 'Microsoft.Compute',
+    resourceTypes: [
+      ...Object.values(TYPES).map((type) => ({
+        resourceType: type.slice('Microsoft.Compute/'.length),
+        apiVersions: API_VERSIONS,
+      })),
+      { resourceType: 'locations/publishers', apiVersions: API_VERSIONS },
+    ],
+    routes: [
+      ...marketplaceRoutes(),
+      ...sizeRoutes(services),
+      ...diskRoutes(services, TYPES.disk),
+      ...diskRoutes(services, TYPES.snapshot),
+      ...imageRoutes(services),
+      ...galleryRoutes(services),
+      ...imageVersionRoutes(services),
+      ...machineRoutes(services),
+      ...powerRoutes(services),
+      ...runCommandRoutes(services),
+    ],
+    discard: (resource) => discard(services, resource),
+    async resume() {
+      for (const machine of services.store.list({ type: TYPES.machine })) {
+        // A machine goes on without the server; what ended with it (a reboot of the host) is started again.
+        if (
+          machine.hidden['power'] === 'running' &&
+          (await services.machines.power(String(machine.hidden['key']))) === 'deallocated'
+        ) {
+          await boot(services, machine);
+        }
+      }
+      resumeCommands(services);
+    },
+  };
+};
+
+async function discard(services: Services, resource: StoredResource): Promise<void> {
+  if (resource.type === TYPES.machine) await discardMachine(services, resource);
+  if (resource.type === TYPES.disk || resource.type === TYPES.snapshot) await closeAccess(services, resource);
+  const { content } = resource.hidden;
+  if (typeof content === 'string') await services.machines.releaseContent(content);
+}

@@ -1,0 +1,95 @@
+/** The verbs of a machine: start, powerOff, deallocate, restart, generalize. */
+import {
+  ArmError,
+  type AsyncForm,
+  type JsonObject,
+  type Route,
+  type Services,
+  type StoredResource,
+} from '../../core.ts';
+import { requireResource } from '../../refusals.ts';
+import { setDiskState } from './disks.ts';
+import { powerOf } from './instance-view.ts';
+import { acceptAction, refuseWhileBusy, text, TYPES, update } from './shared.ts';
+import { boot, MACHINE_PATH } from './virtual-machines.ts';
+
+const FORM: AsyncForm = { segment: 'operations', headers: 'both', retryAfter: 10 };
+
+type Verb = (services: Services, machine: StoredResource) => Promise<JsonObject>;
+
+/** Each answers what to remember of the machine. */
+const VERBS: Record<string, Verb> = {
+  async start(services, machine) {
+    await boot(services, machine);
+    setDiskState(services, machine.body, 'Attached');
+    return { power: 'running', booted: true };
+  },
+  async powerOff(services, machine) {
+    await services.machines.stop(text(machine.hidden['key']));
+    return { power: 'stopped' };
+  },
+  async deallocate(services, machine) {
+    await services.machines.stop(text(machine.hidden['key']));
+    setDiskState(services, machine.body, 'Reserved');
+    return { power: 'deallocated' };
+  },
+  async restart(services, machine) {
+    await services.machines.stop(text(machine.hidden['key']));
+    await boot(services, machine);
+    return { power: 'running', booted: true };
+  },
+};
+
+export function powerRoutes(services: Services): Route[] {
+  return [
+    ...Object.keys(VERBS).map((verb): Route => ({
+      method: 'POST',
+      path: `${MACHINE_PATH}/${verb}`,
+      handle(request) {
+        const machine = machineAt(services, request.id, verb);
+        refuseWhileBusy(services, machine);
+        if (machine.hidden['generalized'] === true && (verb === 'start' || verb === 'restart')) {
+          throw new ArmError(
+            409,
+            'OperationNotAllowed',
+            `Operation '${verb}' is not allowed on VM '${text(machine.body['name'])}' since the VM is generalized.`,
+          );
+        }
+        return acceptAction(services, request, machine, `${TYPES.machine}/${verb}`, FORM);
+      },
+    })),
+    {
+      method: 'POST',
+      path: `${MACHINE_PATH}/generalize`,
+      async handle(request) {
+        const machine = machineAt(services, request.id, 'generalize');
+        refuseWhileBusy(services, machine);
+        if ((await powerOf(services, machine)) === 'running') {
+          throw new ArmError(
+            409,
+            'OperationNotAllowed',
+            `The Virtual Machine '${text(machine.body['name'])}' must be stopped before it is generalized.`,
+          );
+        }
+        update(services, machine.id, { hidden: { generalized: true } });
+        return { status: 200 };
+      },
+    },
+  ];
+}
+
+/** The id may or may not still carry the verb, as the pipeline hands it on. */
+function machineAt(services: Services, id: string, verb: string): StoredResource {
+  const tail = `/${verb}`.toLowerCase();
+  return requireResource(services.store, id.toLowerCase().endsWith(tail) ? id.slice(0, -tail.length) : id);
+}
+
+export function registerPowerOperations(services: Services): void {
+  for (const [verb, act] of Object.entries(VERBS)) {
+    services.operations.register(`${TYPES.machine}/${verb}`, async ({ resourceId }) => {
+      const machine = services.store.get(resourceId);
+      if (machine === undefined) return;
+      update(services, resourceId, { hidden: await act(services, machine) });
+    });
+  }
+}
