@@ -56,6 +56,10 @@ export const MARKETPLACE: MarketplaceImage[] = [
   linux('Debian', 'debian-11', '11-gen2', 'V2', '0.20260804.2193', '0.20260901.2221'),
   linux('Debian', 'debian-12', '12', 'V1', '0.20260909.2229', '0.20261012.2262'),
   linux('Debian', 'debian-12', '12-gen2', 'V2', '0.20260909.2229', '0.20261012.2262'),
+  {
+    ...linux('kinvolk', 'flatcar-container-linux', 'stable-gen2', 'V2', '4230.2.3', '4230.2.4'),
+    plan: { name: 'stable-gen2', product: 'flatcar-container-linux', publisher: 'kinvolk' },
+  },
   windows('MicrosoftWindowsDesktop', 'Windows-10', 'RS5-Pro', 'V1', '17763.2366.2112101716', '17763.3046.2206101658'),
   windows(
     'MicrosoftWindowsDesktop',

@@ -6,7 +6,6 @@ import { AnonymousCredential, AppendBlobClient } from '@azure/storage-blob';
 import type { Services, StoredResource } from '../../core.ts';
 import type { RunStatus } from '../../machines/machine.ts';
 import { parentOf } from './image-sources.ts';
-import { jobId } from './run-commands.ts';
 import { propertiesOf, text, update } from './shared.ts';
 
 const CHUNK = 1024 * 1024;
@@ -16,12 +15,22 @@ const ENDED = new Set<RunStatus['state']>(['Succeeded', 'Failed', 'TimedOut', 'C
 
 type Stream = 'stdout' | 'stderr';
 
-const following = new Map<string, Promise<void>>();
+/** By server, for one that was closed may still be looking a last time when the next one has begun in this process. */
+const followers = new WeakMap<Services, Map<string, Promise<void>>>();
+/** How often the end of the output is tried to be written before it is given up, as where a signed address ran out. */
+const LAST_TRIES = 20;
+
+/** The machine's name for one run of a command: another one for each time that it is put. */
+export function jobId(command: StoredResource): string {
+  return `${text(command.body['name'])}-${text(command.hidden['stamp']).slice(0, 8)}`;
+}
 
 /** Resolves once the command has ended and its output is where it belongs. One follower a command. */
 export function follow(services: Services, id: string): Promise<void> {
   const command = services.store.get(id);
   const key = `${id.toLowerCase()}#${text(command?.hidden['stamp'])}`;
+  const following = followers.get(services) ?? new Map<string, Promise<void>>();
+  followers.set(services, following);
   const known = following.get(key);
   if (known !== undefined) return known;
   const started = stream(services, id)
@@ -34,62 +43,52 @@ export function follow(services: Services, id: string): Promise<void> {
 }
 
 async function stream(services: Services, id: string): Promise<void> {
+  const stamp = services.store.get(id)?.hidden['stamp'];
+  // -1: the blob is to be asked how much it has.
   const written = { stdout: -1, stderr: -1 };
+  let failures = 0;
   for (;;) {
     const command = services.store.get(id);
     const machine = command === undefined ? undefined : parentOf(services, command);
-    if (command === undefined || machine === undefined) return;
+    // Deleted, or put again and followed anew.
+    if (command === undefined || machine === undefined || command.hidden['stamp'] !== stamp) return;
     const key = text(machine.hidden['key']);
     const status = await services.machines.status(key, jobId(command));
-    const { outputBlobUri, errorBlobUri } = propertiesOf(command);
-    try {
-      written.stdout = await append(
-        services,
-        command,
-        'stdout',
-        text(outputBlobUri),
-        key,
-        written.stdout,
-        status.stdoutSize,
-      );
-      written.stderr = await append(
-        services,
-        command,
-        'stderr',
-        text(errorBlobUri),
-        key,
-        written.stderr,
-        status.stderrSize,
-      );
-    } catch (error) {
-      // The caller's address may have run out or its account be gone; the command's end is told all the same.
-      services.log.warn('the output of a run command could not be written', { id, err: error });
+    for (const which of ['stdout', 'stderr'] as const) {
+      try {
+        written[which] = await append(services, command, which, key, written[which], status[`${which}Size`]);
+      } catch (error) {
+        written[which] = -1;
+        failures += 1;
+        if (failures === 1) {
+          services.log.warn('the output of a run command cannot be written now', { id, which, err: error });
+        }
+      }
     }
-    if (ENDED.has(status.state)) {
-      update(services, id, { hidden: { ended: true } });
+    const whole = written.stdout >= 0 && written.stderr >= 0;
+    if (whole) failures = 0;
+    // The caller's address may have run out or its account be gone; the command's end is told all the same.
+    if (ENDED.has(status.state) && (whole || failures > LAST_TRIES)) {
+      if (services.store.get(id)?.hidden['stamp'] === stamp) update(services, id, { hidden: { ended: true } });
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }
 
-/** Answers how much is in the blob; -1 asks the blob itself. */
+/** Answers how much is in the blob; `written` -1 asks the blob itself. */
 async function append(
   services: Services,
   command: StoredResource,
   which: Stream,
-  uri: string,
   key: string,
   written: number,
   size: number,
 ): Promise<number> {
+  const uri = text(propertiesOf(command)[which === 'stdout' ? 'outputBlobUri' : 'errorBlobUri']);
   if (uri === '') return size;
   const blob = new AppendBlobClient(uri, new AnonymousCredential());
-  let at = written;
-  if (at < 0) {
-    await blob.createIfNotExists();
-    at = (await blob.getProperties()).contentLength ?? 0;
-  }
+  let at = written < 0 ? await present(services, command, which, blob) : written;
   while (at < size) {
     const bytes = await services.machines.output(key, jobId(command), which, at, CHUNK);
     if (bytes.length === 0) break;
@@ -97,6 +96,23 @@ async function append(
     at += bytes.length;
   }
   return at;
+}
+
+/** A run of a command begins with an empty blob, whatever a former run left there. */
+async function present(
+  services: Services,
+  command: StoredResource,
+  which: Stream,
+  blob: AppendBlobClient,
+): Promise<number> {
+  const mark = `${which}BlobOf`;
+  if (services.store.get(command.id)?.hidden[mark] === command.hidden['stamp']) {
+    await blob.createIfNotExists();
+    return (await blob.getProperties()).contentLength ?? 0;
+  }
+  await blob.create();
+  update(services, command.id, { hidden: { [mark]: command.hidden['stamp'] ?? null } });
+  return 0;
 }
 
 /** The last 4 KB of each stream, as an instance view has them. */

@@ -1,5 +1,14 @@
 /** Managed disks and snapshots: what they hold, who uses them, and the signed address by which they are read. */
-import { ArmError, type ArmRequest, type AsyncForm, type JsonObject, type Route, type Services } from '../../core.ts';
+import {
+  ArmError,
+  type ArmRequest,
+  type AsyncForm,
+  type Json,
+  type JsonObject,
+  type Route,
+  type Services,
+  type StoredResource,
+} from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
 import { closeAccess, openAccess } from './disk-access.ts';
@@ -15,6 +24,7 @@ import {
   object,
   propertiesOf,
   readRoutes,
+  registerWrite,
   refuseWhileBusy,
   text,
   TYPES,
@@ -40,8 +50,9 @@ export function diskRoutes(services: Services, type: typeof TYPES.disk | typeof 
           {
             type,
             location: text(disk.body['location']),
-            keep: ['sku'],
-            properties: { ...propertiesOf(disk), ...(diskSizeGB === undefined ? {} : { diskSizeGB }) },
+            body: { sku: skuOf(request.body?.['sku'] ?? disk.body['sku']), ...userOf(disk) },
+            properties: { ...propertiesOf(disk), ...sized(diskSizeGB) },
+            hidden: resized(diskSizeGB),
             form: FORM,
             status: 202,
           },
@@ -93,14 +104,15 @@ function writeDisk(services: Services, type: string, request: ArmRequest) {
     return acceptWrite(services, request, {
       type,
       location,
-      keep: ['sku'],
-      properties: { ...propertiesOf(existing), ...pick(sent, 'diskSizeGB') },
+      body: { sku: skuOf(request.body?.['sku'] ?? existing.body['sku']), ...userOf(existing) },
+      properties: { ...propertiesOf(existing), ...sized(sent['diskSizeGB']) },
+      hidden: resized(sent['diskSizeGB']),
       form: FORM,
       status: 202,
     });
   }
   const creation = object(sent['creationData']);
-  const source = sourceOf(services, creation);
+  const source = sourceOf(services, creation, location);
   const sizeGB = Number(sent['diskSizeGB'] ?? source?.sizeGB ?? 0);
   if (sizeGB <= 0) throw invalid('diskSizeGB', "Required parameter 'diskSizeGB' is missing (null).");
   if (source !== undefined && sizeGB < source.sizeGB) {
@@ -113,16 +125,21 @@ function writeDisk(services: Services, type: string, request: ArmRequest) {
   return acceptWrite(services, request, {
     type,
     location,
-    keep: ['sku', 'zones'],
+    keep: ['zones'],
+    body: { sku: skuOf(request.body?.['sku']) },
     properties: {
+      encryption: { type: 'EncryptionAtRestWithPlatformKey' },
+      networkAccessPolicy: 'AllowAll',
+      publicNetworkAccess: 'Enabled',
       ...sent,
-      osType: sent['osType'] ?? source?.osType ?? null,
+      creationData: shownCreation(services, creation),
+      ...osTypeOf(sent, source),
       hyperVGeneration: sent['hyperVGeneration'] ?? source?.generation ?? 'V1',
       diskSizeGB: sizeGB,
       diskSizeBytes: sizeGB * 1024 ** 3,
       uniqueId: id,
       timeCreated: services.now().toISOString(),
-      provisioningState: 'Creating',
+      provisioningState: 'Updating',
       diskState: 'Unattached',
       ...(type === TYPES.snapshot ? { incremental: sent['incremental'] ?? false } : {}),
     },
@@ -138,18 +155,46 @@ function writeDisk(services: Services, type: string, request: ArmRequest) {
   });
 }
 
-const pick = (from: JsonObject, key: string): JsonObject => (from[key] === undefined ? {} : { [key]: from[key] });
+function skuOf(sent: Json | undefined): JsonObject {
+  const name = text(object(sent)['name']) || 'Standard_LRS';
+  return { name, tier: name.split(/_|SSD/)[0] ?? name };
+}
 
-function sourceOf(services: Services, creation: JsonObject): ImageSource | undefined {
+/** A write keeps the machine that a disk is attached to. */
+const userOf = ({ body }: StoredResource): JsonObject =>
+  body['managedBy'] === undefined ? {} : { managedBy: body['managedBy'] };
+
+const sized = (sizeGB: Json | undefined): JsonObject =>
+  typeof sizeGB === 'number' ? { diskSizeGB: sizeGB, diskSizeBytes: sizeGB * 1024 ** 3 } : {};
+
+const resized = (sizeGB: Json | undefined): JsonObject => (typeof sizeGB === 'number' ? { sizeGB } : {});
+
+function osTypeOf(sent: JsonObject, source: ImageSource | undefined): JsonObject {
+  const osType = sent['osType'] ?? source?.osType;
+  return osType === undefined ? {} : { osType };
+}
+
+/** Older versions of the API name the source of a copy `sourceUri`; it is answered as `sourceResourceId`. */
+const copiedFrom = (creation: JsonObject): string => text(creation['sourceResourceId'] ?? creation['sourceUri']);
+
+function shownCreation({ store }: Services, { sourceUri: _older, ...creation }: JsonObject): JsonObject {
+  if (creation['createOption'] !== 'Copy') return creation;
+  const sourceResourceId = copiedFrom({ ...creation, ...(_older === undefined ? {} : { sourceUri: _older }) });
+  const copied = store.get(sourceResourceId);
+  const unique = copied === undefined ? undefined : propertiesOf(copied)['uniqueId'];
+  return { ...creation, sourceResourceId, ...(unique === undefined ? {} : { sourceUniqueId: unique }) };
+}
+
+function sourceOf(services: Services, creation: JsonObject, location: string): ImageSource | undefined {
   const option = text(creation['createOption']);
   switch (option) {
     case 'FromImage': {
       const gallery = creation['galleryImageReference'];
       const reference = gallery ?? creation['imageReference'];
-      return resolveImage(services, object(reference), 'creationData.imageReference');
+      return resolveImage(services, object(reference), 'creationData.imageReference', location);
     }
     case 'Copy':
-      return resolveImage(services, { id: creation['sourceResourceId'] ?? '' }, 'creationData.sourceResourceId');
+      return resolveImage(services, { id: copiedFrom(creation) }, 'creationData.sourceResourceId', location);
     case 'Empty':
       return undefined;
     default:
@@ -162,16 +207,17 @@ function sourceOf(services: Services, creation: JsonObject): ImageSource | undef
 
 export function registerDiskOperations(services: Services): void {
   for (const type of [TYPES.disk, TYPES.snapshot]) {
-    services.operations.register(`${type}/write`, async ({ resourceId }) => {
-      const disk = services.store.get(resourceId);
-      if (disk === undefined) return;
-      const { source, key, content } = disk.hidden;
-      if (source !== undefined && content === undefined) {
-        const ref = await copyOf(services, source as unknown as ImageSource, text(key));
-        update(services, resourceId, { hidden: { content: ref } });
-      }
-      update(services, resourceId, { properties: { provisioningState: 'Succeeded' } });
-    });
+    registerWrite(
+      services,
+      `${type}/write`,
+      async ({ id, hidden: { source, key, content } }) => {
+        if (source !== undefined && content === undefined) {
+          const ref = await copyOf(services, source as unknown as ImageSource, text(key));
+          update(services, id, { hidden: { content: ref } });
+        }
+      },
+      ({ body }) => body,
+    );
     services.operations.register(`${type}/delete`, async ({ resourceId }) => {
       const disk = services.store.get(resourceId);
       if (disk === undefined) return;

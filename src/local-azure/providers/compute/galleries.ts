@@ -11,6 +11,7 @@ import {
   object,
   propertiesOf,
   readRoutes,
+  registerWrite,
   refuseWhileBusy,
   text,
   TYPES,
@@ -131,10 +132,7 @@ function refuseNested(services: Services, resource: StoredResource, child: strin
 
 export function registerGalleryOperations(services: Services): void {
   for (const type of [TYPES.gallery, TYPES.definition]) {
-    services.operations.register(`${type}/write`, async ({ resourceId }) => {
-      update(services, resourceId, { properties: { provisioningState: 'Succeeded' } });
-      return Promise.resolve();
-    });
+    registerWrite(services, `${type}/write`, () => undefined);
     services.operations.register(`${type}/delete`, ({ resourceId }) => {
       services.store.delete(resourceId);
       return Promise.resolve();

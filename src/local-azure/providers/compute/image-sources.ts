@@ -1,14 +1,17 @@
 /** What an image reference stands for: its content, its operating system and generation. */
 import { ArmError, type JsonObject, type Services, type StoredResource } from '../../core.ts';
 import { parseResourceId } from '../../resource-id.ts';
+import { normalizeRegion } from '../../regions.ts';
 import { exactVersion, findImage } from './catalogue.ts';
-import { idIn, invalid, object, propertiesOf, text, TYPES } from './shared.ts';
+import { idIn, invalid, list, object, propertiesOf, text, TYPES } from './shared.ts';
 
 export interface ImageSource {
   osType: 'Linux' | 'Windows';
   generation: 'V1' | 'V2';
   sizeGB: number;
   plan?: { name: string; product: string; publisher: string };
+  /** What `latest` or a definition stood for. */
+  exactVersion?: string;
   /** `platform:` and the urn, or the content of a resource. */
   content: { urn: string } | { ref: string };
 }
@@ -16,8 +19,11 @@ export interface ImageSource {
 const PLATFORM_ID =
   /\/locations\/[^/]+\/publishers\/([^/]+)\/artifacttypes\/vmimage\/offers\/([^/]+)\/skus\/([^/]+)\/versions\/([^/]+)$/i;
 
-/** Resolves `{publisher, offer, sku, version}` or `{id}`. Throws ArmError in Azure's words for what is not there. */
-export function resolveImage(services: Services, reference: JsonObject, target: string): ImageSource {
+/**
+ * Resolves `{publisher, offer, sku, version}` or `{id}` for use in `location`. Throws ArmError in Azure's words for what
+ * is not there.
+ */
+export function resolveImage(services: Services, reference: JsonObject, target: string, location: string): ImageSource {
   const id = idIn(reference);
   if (id === undefined) {
     const { publisher, offer, sku, version } = reference;
@@ -33,7 +39,27 @@ export function resolveImage(services: Services, reference: JsonObject, target: 
   if (resource === undefined) {
     throw new ArmError(404, 'NotFound', `The Image '${id}' referenced by '${target}' was not found.`, target);
   }
+  refuseElsewhere(resource, location);
   return describe(services, resource, target);
+}
+
+/** A gallery version is where it was replicated to, all else in its own region. */
+function refuseElsewhere(resource: StoredResource, location: string): void {
+  const { id, type, body, hidden } = resource;
+  if (type === TYPES.version) {
+    const regions = list(object(propertiesOf(resource)['publishingProfile'])['targetRegions']);
+    const targeted = regions.some(({ name }) => normalizeRegion(text(name)) === location);
+    if (targeted && object(hidden['states'])[location] !== 'Failed') return;
+    throw new ArmError(
+      404,
+      'GalleryImageNotFound',
+      `The gallery image ${id} is not available in ${location} region. Please contact image owner to replicate to this region, or change your requested region.`,
+      'imageReference',
+    );
+  }
+  if (body['location'] !== location) {
+    throw new ArmError(404, 'NotFound', `The resource '${id}' cannot be found in '${location}' region.`);
+  }
 }
 
 function platformImage(publisher: string, offer: string, sku: string, version: string, target: string): ImageSource {
@@ -52,6 +78,7 @@ function platformImage(publisher: string, offer: string, sku: string, version: s
     generation: image.generation,
     sizeGB: image.osType === 'Windows' ? 127 : 30,
     content: { urn: `${image.publisher}:${image.offer}:${image.sku}:${exact}` },
+    exactVersion: exact,
     ...(image.plan === undefined ? {} : { plan: image.plan }),
   };
 }
@@ -74,13 +101,17 @@ function describe(services: Services, resource: StoredResource, target: string):
     generation: generationOf === 'V2' ? 'V2' : 'V1',
     sizeGB: typeof sizeGB === 'number' ? sizeGB : 30,
     content: { ref: content },
+    ...(definition === undefined ? {} : { exactVersion: text(resource.body['name']) }),
   };
 }
 
 function newestVersion(services: Services, definitionId: string): StoredResource | undefined {
   return services.store
     .list({ type: TYPES.version, under: definitionId })
-    .filter((version) => object(propertiesOf(version)['publishingProfile'])['excludeFromLatest'] !== true)
+    .filter((version) => {
+      const { publishingProfile, provisioningState } = propertiesOf(version);
+      return object(publishingProfile)['excludeFromLatest'] !== true && provisioningState !== 'Creating';
+    })
     .toSorted((left, right) => text(left.body['name']).localeCompare(text(right.body['name']), 'en', { numeric: true }))
     .at(-1);
 }

@@ -113,7 +113,11 @@ function writeVersion(services: Services, request: ArmRequest) {
       properties: {
         ...propertiesOf(existing),
         ...(safetyProfile === undefined ? {} : { safetyProfile }),
-        publishingProfile: { ...object(publishingProfile), targetRegions: regions },
+        publishingProfile: {
+          ...object(propertiesOf(existing)['publishingProfile']),
+          ...object(publishingProfile),
+          targetRegions: regions,
+        },
         provisioningState: 'Updating',
       },
       hidden: { states: keepStates(object(existing.hidden['states']), regions) },
@@ -121,13 +125,21 @@ function writeVersion(services: Services, request: ArmRequest) {
       status: 200,
     });
   }
-  const source = sourceOf(services, sent);
+  const source = sourceOf(services, sent, location);
   const wanted = propertiesOf(definition)['hyperVGeneration'] ?? 'V1';
   if (source.generation !== wanted) {
     throw new ArmError(
       409,
       'Conflict',
       `The resource is of Hypervisor generation '${source.generation}' and the gallery image definition of '${text(wanted)}'.`,
+    );
+  }
+  const osType = propertiesOf(definition)['osType'];
+  if (source.osType !== osType) {
+    throw new ArmError(
+      409,
+      'Conflict',
+      `The resource holds ${source.osType} and the gallery image definition is for '${text(osType)}'.`,
     );
   }
   const profile = object(sent['publishingProfile']);
@@ -145,8 +157,12 @@ function writeVersion(services: Services, request: ArmRequest) {
         publishedDate: services.now().toISOString(),
       },
       storageProfile: {
-        source: object(object(sent['storageProfile'])['source']),
-        osDiskImage: { sizeInGB: source.sizeGB, hostCaching: 'ReadWrite' },
+        ...object(sent['storageProfile']),
+        osDiskImage: {
+          hostCaching: 'ReadWrite',
+          ...object(object(sent['storageProfile'])['osDiskImage']),
+          sizeInGB: source.sizeGB,
+        },
       },
       safetyProfile: { allowDeletionOfReplicatedLocations: true, reportedForPolicyViolation: false },
       provisioningState: 'Creating',
@@ -194,16 +210,16 @@ function sourceIdOf(sent: JsonObject): string | undefined {
   return typeof machineId === 'string' ? machineId : (idIn(source) ?? idIn(object(osDiskImage)['source']));
 }
 
-function sourceOf(services: Services, sent: JsonObject): ImageSource {
+function sourceOf(services: Services, sent: JsonObject, location: string): ImageSource {
   const target = 'galleryImageVersion.properties.storageProfile';
   const id = sourceIdOf(sent);
   if (id === undefined)
     throw invalid(target, "A gallery image version needs a source: 'source' or 'osDiskImage.source'.");
   const found = services.store.get(id);
-  if (found?.type !== TYPES.machine) return resolveImage(services, { id }, target);
+  if (found?.type !== TYPES.machine) return resolveImage(services, { id }, target, location);
   const disk = osDiskOf(services, requireGeneralized(services, id, target));
   if (disk === undefined) throw invalid(target, 'The source virtual machine has no OS disk.');
-  return resolveImage(services, { id: disk.id }, target);
+  return resolveImage(services, { id: disk.id }, target, location);
 }
 
 function faultsOf({ body }: StoredResource): JsonObject {

@@ -1,5 +1,6 @@
-/** Managed images: a generalized machine's disk, or a disk, snapshot or blob said to be generalized. */
+/** Managed images: a generalized machine's disk, or a disk or snapshot said to be generalized. */
 import { ArmError, type ArmRequest, type AsyncForm, type JsonObject, type Route, type Services } from '../../core.ts';
+import { requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
 import { copyOf, osDiskOf, requireGeneralized, resolveImage, type ImageSource } from './image-sources.ts';
 import {
@@ -12,6 +13,7 @@ import {
   object,
   propertiesOf,
   readRoutes,
+  registerWrite,
   refuseWhileBusy,
   text,
   TYPES,
@@ -26,6 +28,15 @@ const PATH = `${GROUP_PATH}/providers/${TYPES.image}/{name}`;
 export function imageRoutes(services: Services): Route[] {
   return [
     { method: 'PUT', path: PATH, handle: (request) => writeImage(services, request) },
+    {
+      method: 'PATCH',
+      path: PATH,
+      handle: (request) => {
+        const image = requireResource(services.store, request.id);
+        const tags = request.body?.['tags'];
+        return writeImage(services, { ...request, body: { ...image.body, ...(tags === undefined ? {} : { tags }) } });
+      },
+    },
     ...readRoutes(services, TYPES.image),
     deleteRoute(services, TYPES.image, PATH, DELETE, (image) => refuseWhileBusy(services, image)),
   ];
@@ -50,13 +61,13 @@ function writeImage(services: Services, request: ArmRequest) {
     return acceptWrite(services, request, {
       type: TYPES.image,
       location,
-      properties: propertiesOf(existing),
+      properties: { ...propertiesOf(existing), provisioningState: 'Updating' },
       form: WRITE,
       status: 200,
     });
   }
   const { source, storageProfile } =
-    machineId === undefined ? fromDisk(services, sent) : fromMachine(services, machineId);
+    machineId === undefined ? fromDisk(services, sent, location) : fromMachine(services, machineId, location);
   const asked = sent['hyperVGeneration'];
   if (asked !== undefined && asked !== source.generation) {
     throw invalid(
@@ -85,25 +96,34 @@ function writeImage(services: Services, request: ArmRequest) {
   });
 }
 
-function fromMachine(services: Services, machineId: string): { source: ImageSource; storageProfile: JsonObject } {
+interface Captured {
+  source: ImageSource;
+  storageProfile: JsonObject;
+}
+
+function fromMachine(services: Services, machineId: string, location: string): Captured {
   const machine = requireGeneralized(services, machineId, 'sourceVirtualMachine');
   const disk = osDiskOf(services, machine);
   if (disk === undefined) throw invalid('sourceVirtualMachine', 'The source virtual machine has no OS disk.');
-  const source = resolveImage(services, { id: disk.id }, 'sourceVirtualMachine');
+  const source = resolveImage(services, { id: disk.id }, 'sourceVirtualMachine', location);
   return { source, storageProfile: profile(source, { managedDisk: { id: disk.id } }) };
 }
 
-function fromDisk(services: Services, sent: JsonObject): { source: ImageSource; storageProfile: JsonObject } {
+function fromDisk(services: Services, sent: JsonObject, location: string): Captured {
   const { osDisk } = object(sent['storageProfile']);
   const disk = object(osDisk);
   const id = idIn(disk['managedDisk']) ?? idIn(disk['snapshot']);
-  if (id === undefined) {
-    throw invalid('storageProfile.osDisk', 'An image needs a source: sourceVirtualMachine, managedDisk or snapshot.');
-  }
   if (sent['hyperVGeneration'] === undefined) {
     throw invalid('hyperVGeneration', "Required parameter 'hyperVGeneration' is missing (null).");
   }
-  const source = resolveImage(services, { id }, 'storageProfile.osDisk');
+  if (id === undefined) {
+    throw invalid(
+      'storageProfile.osDisk',
+      'Expected sourceVirtualMachine, storageProfile.osDisk.managedDisk or storageProfile.osDisk.snapshot; ' +
+        'the local Azure cannot make an image from a blobUri.',
+    );
+  }
+  const source = resolveImage(services, { id }, 'storageProfile.osDisk', location);
   return { source, storageProfile: profile(source, disk) };
 }
 
@@ -121,18 +141,15 @@ const profile = (source: ImageSource, from: JsonObject): JsonObject => ({
 });
 
 export function registerImageOperations(services: Services): void {
-  services.operations.register(`${TYPES.image}/write`, async ({ resourceId }) => {
-    const image = services.store.get(resourceId);
-    if (image === undefined) return;
+  registerWrite(services, `${TYPES.image}/write`, async (image) => {
     if (image.hidden['content'] === undefined) {
       const content = await copyOf(
         services,
         image.hidden['source'] as unknown as ImageSource,
         text(image.hidden['key']),
       );
-      update(services, resourceId, { hidden: { content } });
+      update(services, image.id, { hidden: { content } });
     }
-    update(services, resourceId, { properties: { provisioningState: 'Succeeded' } });
   });
   services.operations.register(`${TYPES.image}/delete`, async ({ resourceId }) => {
     const content = services.store.get(resourceId)?.hidden['content'];

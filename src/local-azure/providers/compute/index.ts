@@ -3,12 +3,13 @@ import type { CreateProvider, Services, StoredResource } from '../../core.ts';
 import { closeAccess } from './disk-access.ts';
 import { diskRoutes, registerDiskOperations } from './disks.ts';
 import { galleryRoutes, registerGalleryOperations } from './galleries.ts';
+import { resumeAccess } from './granted-access.ts';
 import { imageVersionRoutes, registerImageVersionOperations } from './image-versions.ts';
 import { imageRoutes, registerImageOperations } from './images.ts';
 import { marketplaceRoutes } from './marketplace.ts';
 import { powerRoutes, registerPowerOperations } from './machine-power.ts';
 import { registerRunCommandOperations, resumeCommands, runCommandRoutes } from './run-commands.ts';
-import { TYPES } from './shared.ts';
+import { text, TYPES } from './shared.ts';
 import { sizeRoutes } from './sizes.ts';
 import { boot, discardMachine, machineRoutes, registerMachineOperations } from './virtual-machines.ts';
 
@@ -54,13 +55,16 @@ export const createComputeProvider: CreateProvider = (services) => {
     ],
     discard: (resource) => discard(services, resource),
     async resume() {
+      await resumeAccess(services);
       for (const machine of services.store.list({ type: TYPES.machine })) {
         // A machine goes on without the server; what ended with it (a reboot of the host) is started again.
         if (
           machine.hidden['power'] === 'running' &&
-          (await services.machines.power(String(machine.hidden['key']))) === 'deallocated'
+          (await services.machines.power(text(machine.hidden['key']))) === 'deallocated'
         ) {
-          await boot(services, machine);
+          await boot(services, machine).catch((error: unknown) =>
+            services.log.error('a machine could not be started again', { id: machine.id, err: error }),
+          );
         }
       }
       resumeCommands(services);

@@ -24,7 +24,7 @@ export async function instanceView(services: Services, machine: StoredResource):
   return {
     computerName: machine.hidden['hostname'] ?? '',
     osName: machine.hidden['osType'] === 'Windows' ? 'Windows' : 'debian',
-    hyperVGeneration: text(propertiesOf(machine)['hyperVGeneration']) || 'V1',
+    hyperVGeneration: machine.hidden['generation'] ?? 'V1',
     ...(power === 'running'
       ? {
           vmAgent: {

@@ -48,7 +48,10 @@ export function marketplaceRoutes(): Route[] {
             disallowed: { vmDiskType: 'Unmanaged' },
             automaticOSUpgradeProperties: { automaticOSUpgradeSupported: false },
             imageDeprecationStatus: { imageState: 'Active' },
-            features: [],
+            features: [
+              { name: 'IsAcceleratedNetworkSupported', value: 'True' },
+              { name: 'DiskControllerTypes', value: image.generation === 'V2' ? 'SCSI, NVMe' : 'SCSI' },
+            ],
             osDiskImage: { operatingSystem: image.osType, sizeInGb: image.osType === 'Windows' ? 127 : 30 },
             dataDiskImages: [],
             ...(image.plan === undefined ? {} : { plan: image.plan }),

@@ -9,7 +9,7 @@ import {
   type StoredResource,
 } from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
-import { follow, readTail } from './command-output.ts';
+import { follow, jobId, readTail } from './command-output.ts';
 import { parentOf } from './image-sources.ts';
 import { powerOf } from './instance-view.ts';
 import {
@@ -19,6 +19,7 @@ import {
   object,
   propertiesOf,
   refuseWhileBusy,
+  registerWrite,
   text,
   TYPES,
   uniqueId,
@@ -64,6 +65,9 @@ export function runCommandRoutes(services: Services): Route[] {
 
 async function writeCommand(services: Services, request: ArmRequest) {
   const machine = requireResource(services.store, request.id.split('/').slice(0, -2).join('/'));
+  const existing =
+    request.method === 'PATCH' ? requireResource(services.store, request.id) : services.store.get(request.id);
+  refuseWhileBusy(services, machine);
   const name = text(machine.body['name']);
   if ((await powerOf(services, machine)) !== 'running') {
     throw new ArmError(
@@ -72,7 +76,6 @@ async function writeCommand(services: Services, request: ArmRequest) {
       `Cannot modify extensions in the VM when the VM is not running: '${name}'.`,
     );
   }
-  const existing = services.store.get(request.id);
   if (existing !== undefined) refuseWhileBusy(services, existing);
   const commands = services.store.list({ type: TYPES.runCommand, under: machine.id });
   if (existing === undefined && commands.length >= MOST_A_MACHINE) {
@@ -83,26 +86,34 @@ async function writeCommand(services: Services, request: ArmRequest) {
     );
   }
   const { protectedParameters, runAsPassword: _password, ...shown } = object(request.body?.['properties']);
-  const sent = request.method === 'PATCH' ? { ...propertiesOf(existing ?? machine), ...shown } : shown;
-  return acceptWrite(services, request, {
-    type: TYPES.runCommand,
-    location: text(machine.body['location']),
-    properties: {
-      asyncExecution: false,
-      treatFailureAsDeploymentFailure: false,
-      timeoutInSeconds: DEFAULT_TIMEOUT_SECONDS,
-      ...sent,
-      provisioningState: 'Creating',
+  const patched = request.method === 'PATCH' && existing !== undefined ? existing : undefined;
+  const sent: JsonObject = { ...(patched === undefined ? {} : propertiesOf(patched)), ...shown };
+  refuseUnknownCommand(sent);
+  return acceptWrite(
+    services,
+    { ...request, body: { ...patched?.body, ...request.body } },
+    {
+      type: TYPES.runCommand,
+      location: text(machine.body['location']),
+      properties: {
+        asyncExecution: false,
+        treatFailureAsDeploymentFailure: false,
+        timeoutInSeconds: 0,
+        ...sent,
+        provisioningState: existing === undefined ? 'Creating' : 'Updating',
+      },
+      // A command that is put again runs again: each put has a number of its own.
+      hidden: {
+        stamp: uniqueId(),
+        ended: null,
+        refused: null,
+        ...(patched === undefined ? { secrets: [] } : {}),
+        ...(protectedParameters === undefined ? {} : { secrets: protectedParameters }),
+      },
+      form: WRITE,
+      status: existing === undefined ? 201 : 200,
     },
-    // A command that is put again runs again: each put has a number of its own.
-    hidden: {
-      stamp: uniqueId(),
-      ended: null,
-      ...(protectedParameters === undefined ? {} : { secrets: protectedParameters }),
-    },
-    form: WRITE,
-    status: existing === undefined ? 201 : 200,
-  });
+  );
 }
 
 async function show(services: Services, command: StoredResource, expanded: boolean): Promise<JsonObject> {
@@ -111,18 +122,8 @@ async function show(services: Services, command: StoredResource, expanded: boole
 }
 
 async function view(services: Services, command: StoredResource): Promise<JsonObject> {
-  const { ended, refusal } = command.hidden;
-  if (refusal !== undefined) {
-    // As recorded: Azure goes on saying Running for a command that it could not even start.
-    return {
-      executionState: 'Running',
-      executionMessage: text(refusal),
-      exitCode: 0,
-      output: '',
-      error: '',
-      endTime: services.now().toISOString(),
-    };
-  }
+  const { ended, refused } = command.hidden;
+  if (typeof refused === 'object' && refused !== null) return { ...object(refused), output: '', error: '' };
   const machine = parentOf(services, command);
   const status = await services.machines.status(text(machine?.hidden['key']), jobId(command));
   // The end is told only once all of the output is in the blobs.
@@ -142,22 +143,17 @@ async function view(services: Services, command: StoredResource): Promise<JsonOb
   };
 }
 
-export function jobId(command: StoredResource): string {
-  return `${text(command.body['name'])}-${text(command.hidden['stamp']).slice(0, 8)}`;
-}
-
 export function registerRunCommandOperations(services: Services): void {
-  services.operations.register(`${TYPES.runCommand}/write`, async ({ resourceId }) => {
-    const command = services.store.get(resourceId);
-    const machine = command === undefined ? undefined : parentOf(services, command);
-    if (command === undefined || machine === undefined) return;
+  registerWrite(services, `${TYPES.runCommand}/write`, async (command) => {
+    const machine = parentOf(services, command);
+    if (machine === undefined) return;
     const properties = propertiesOf(command);
+    const strict = properties['treatFailureAsDeploymentFailure'] === true;
     const script = await scriptOf(properties);
-    if (script === undefined) {
-      update(services, resourceId, {
-        properties: { provisioningState: 'Succeeded' },
-        hidden: { refusal: "Execution failed: Either 'source.script' or 'source.scriptUri' has to be specified." },
-      });
+    if (typeof script !== 'string') {
+      const time = services.now().toISOString();
+      update(services, command.id, { hidden: { refused: { ...script, startTime: time, endTime: time } } });
+      if (strict) throw deploymentFailure(command);
       return;
     }
     const parameters = [...list(properties['parameters']), ...list(command.hidden['secrets'])].map(
@@ -170,19 +166,13 @@ export function registerRunCommandOperations(services: Services): void {
       id: jobId(command),
       script,
       parameters,
-      timeoutInSeconds: Number(properties['timeoutInSeconds']),
+      timeoutInSeconds: Number(properties['timeoutInSeconds']) || DEFAULT_TIMEOUT_SECONDS,
+      ...(typeof properties['runAsUser'] === 'string' ? { user: properties['runAsUser'] } : {}),
     });
-    const ended = follow(services, resourceId);
-    if (properties['asyncExecution'] !== true) await ended;
-    const failed =
-      properties['treatFailureAsDeploymentFailure'] === true && (await failedCommand(services, resourceId));
-    update(services, resourceId, { properties: { provisioningState: failed ? 'Failed' : 'Succeeded' } });
-    if (failed)
-      throw new ArmError(
-        409,
-        'VMExtensionProvisioningError',
-        `The run command '${text(command.body['name'])}' failed.`,
-      );
+    const ended = follow(services, command.id);
+    if (properties['asyncExecution'] === true) return;
+    await ended;
+    if (strict && (await failedCommand(services, command.id))) throw deploymentFailure(command);
   });
   services.operations.register(`${TYPES.runCommand}/delete`, async ({ resourceId }) => {
     const command = services.store.get(resourceId);
@@ -202,28 +192,64 @@ async function failedCommand(services: Services, id: string): Promise<boolean> {
   return state !== 'Succeeded';
 }
 
-async function scriptOf(properties: JsonObject): Promise<string | undefined> {
-  const { script, scriptUri, commandId } = object(properties['source']);
-  if (typeof script === 'string' && script !== '') return script;
-  if (typeof commandId === 'string' && commandId !== '') {
-    throw new ArmError(404, 'NotFound', `The entity was not found: run command '${commandId}' is not known here.`);
-  }
-  if (typeof scriptUri !== 'string' || scriptUri === '') return undefined;
-  const response = await fetch(scriptUri);
-  if (!response.ok) {
+const deploymentFailure = (command: StoredResource): ArmError =>
+  new ArmError(409, 'VMExtensionProvisioningError', `The run command '${text(command.body['name'])}' failed.`);
+
+/** Azure's own scripts, by the id under which it lists them. */
+const BUILT_IN: Record<string, string> = {
+  runshellscript: '#!/bin/sh\necho This is a sample script with parameters $1 $2\n',
+};
+
+function refuseUnknownCommand({ source }: JsonObject): void {
+  const { script, scriptUri, commandId } = object(source);
+  if (text(script) !== '' || text(scriptUri) !== '' || text(commandId) === '') return;
+  if (BUILT_IN[text(commandId).toLowerCase()] === undefined) {
     throw new ArmError(
-      409,
-      'VMExtensionProvisioningError',
-      `The script at source.scriptUri could not be downloaded: ${response.status}.`,
+      404,
+      'NotFound',
+      `The entity was not found: run command '${text(commandId)}' is not known here.`,
     );
   }
-  return response.text();
 }
+
+/** The script, or the view of a command that could not be started. */
+async function scriptOf(properties: JsonObject): Promise<string | JsonObject> {
+  const { script, scriptUri, commandId } = object(properties['source']);
+  if (text(script) !== '') return text(script);
+  if (text(scriptUri) !== '') {
+    try {
+      const response = await fetch(text(scriptUri));
+      if (response.ok) return await response.text();
+      return notDownloaded(`the server answered ${response.status}`);
+    } catch (error) {
+      const { message, cause } = error as Error;
+      return notDownloaded(cause instanceof Error ? `${message}: ${cause.message}` : message);
+    }
+  }
+  // As recorded: Azure goes on saying Running for a command that it could not even start.
+  return (
+    BUILT_IN[text(commandId).toLowerCase()] ?? {
+      executionState: 'Running',
+      exitCode: 0,
+      executionMessage:
+        "Execution failed: failed to get configuration: invalid configuration: Either 'source.script' or 'source.scriptUri' has to be specified",
+    }
+  );
+}
+
+const notDownloaded = (why: string): JsonObject => ({
+  executionState: 'Failed',
+  exitCode: -1,
+  executionMessage: `Execution failed: failed to download the script at source.scriptUri: ${why}`,
+});
 
 /** Takes up what a former process was streaming. */
 export function resumeCommands(services: Services): void {
   for (const command of services.store.list({ type: TYPES.runCommand })) {
-    if (command.hidden['ended'] !== true && command.hidden['refusal'] === undefined) {
+    const { ended, refused } = command.hidden;
+    const begun = propertiesOf(command)['provisioningState'] === 'Succeeded' && (refused ?? null) === null;
+    // What has not begun yet is begun by its operation, which is taken up as well.
+    if (ended !== true && begun) {
       void follow(services, command.id);
     }
   }

@@ -62,6 +62,28 @@ export function update(
   return changed;
 }
 
+/** Registers what a write does after it was accepted: the resource ends `Succeeded`, or `Failed` where `work` throws. */
+export function registerWrite(
+  services: Services,
+  kind: string,
+  work: (resource: StoredResource) => Promise<void> | void,
+  answer: (resource: StoredResource) => Json | void = () => undefined,
+): void {
+  const end = (id: string, provisioningState: string) => update(services, id, { properties: { provisioningState } });
+  services.operations.register(kind, async ({ resourceId }) => {
+    const resource = services.store.get(resourceId);
+    if (resource === undefined) return undefined;
+    try {
+      await work(resource);
+    } catch (error) {
+      end(resourceId, 'Failed');
+      throw error;
+    }
+    const written = end(resourceId, 'Succeeded');
+    return written === undefined ? undefined : answer(written);
+  });
+}
+
 export interface Written {
   type: string;
   location: string;
@@ -69,6 +91,8 @@ export interface Written {
   hidden?: JsonObject;
   /** Members beside `properties` that are kept as sent. */
   keep?: string[];
+  /** Members beside `properties` that do not come from the request. */
+  body?: JsonObject;
   /** Key of the runner; `<type>/write` unless told. */
   kind?: string;
   form: AsyncForm;
@@ -97,6 +121,7 @@ export function acceptWrite(services: Services, request: ArmRequest, written: Wr
       location: written.location,
       ...(sent['tags'] === undefined ? {} : { tags: sent['tags'] }),
       ...(kept as JsonObject),
+      ...written.body,
       properties: written.properties,
     },
     hidden: { ...existing?.hidden, ...written.hidden },

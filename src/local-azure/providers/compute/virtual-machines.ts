@@ -26,6 +26,7 @@ import {
   object,
   propertiesOf,
   readRoutes,
+  registerWrite,
   refuseWhileBusy,
   text,
   TYPES,
@@ -57,7 +58,7 @@ export function machineRoutes(services: Services): Route[] {
             keep: ['identity', 'plan', 'zones'],
             properties: {
               ...propertiesOf(machine),
-              ...object(request.body?.['properties']),
+              ...withoutPassword(object(request.body?.['properties'])),
               provisioningState: 'Updating',
             },
             form: WRITE,
@@ -122,7 +123,7 @@ function writeMachine(services: Services, request: ArmRequest) {
   const boot =
     text(osDisk['createOption']).toLowerCase() === 'attach'
       ? bootFromDisk(services, osDisk, sent, location)
-      : bootFromImage(services, request, storage, osDisk, sent, vmId);
+      : bootFromImage(services, request, storage, osDisk, sent, vmId, location);
   if (!size.generations.includes(boot.generation)) {
     throw new ArmError(
       400,
@@ -141,7 +142,17 @@ function writeMachine(services: Services, request: ArmRequest) {
       ...(osProfile === undefined
         ? {}
         : { osProfile: { computerName: name, allowExtensionOperations: true, ...shownProfile } }),
-      storageProfile: { dataDisks: [], diskControllerType: 'SCSI', ...storage, osDisk: boot.osDisk },
+      storageProfile: {
+        dataDisks: [],
+        diskControllerType: 'SCSI',
+        ...storage,
+        ...(boot.source?.exactVersion === undefined
+          ? {}
+          : {
+              imageReference: { ...object(storage['imageReference']), exactVersion: boot.source.exactVersion },
+            }),
+        osDisk: boot.osDisk,
+      },
       vmId,
       timeCreated: services.now().toISOString(),
       provisioningState: 'Creating',
@@ -153,11 +164,19 @@ function writeMachine(services: Services, request: ArmRequest) {
       osType: boot.osType,
       ...(boot.source === undefined ? {} : { source: boot.source as unknown as JsonObject }),
       diskName: text(boot.osDisk['name']),
+      generation: boot.generation,
       sizeGB: boot.sizeGB,
     },
     form: WRITE,
     status: 201,
   });
+}
+
+/** A password is never kept, so that it can never be answered. */
+function withoutPassword(properties: JsonObject): JsonObject {
+  if (properties['osProfile'] === undefined) return properties;
+  const { adminPassword: _secret, ...osProfile } = object(properties['osProfile']);
+  return { ...properties, osProfile };
 }
 
 const pick = (from: JsonObject, key: string): JsonObject => (from[key] === undefined ? {} : { [key]: from[key] });
@@ -219,10 +238,11 @@ function bootFromImage(
   osDisk: JsonObject,
   sent: JsonObject,
   vmId: string,
+  location: string,
 ): Boot {
   if (storage['imageReference'] === undefined)
     throw invalid('imageReference', "Required parameter 'imageReference' is missing (null).");
-  const source = resolveImage(services, object(storage['imageReference']), 'imageReference');
+  const source = resolveImage(services, object(storage['imageReference']), 'imageReference', location);
   if (sent['osProfile'] === undefined) throw invalid('osProfile', "Required parameter 'osProfile' is missing (null).");
   if (source.plan !== undefined && request.body?.['plan'] === undefined) {
     throw new ArmError(
@@ -303,17 +323,14 @@ function refuseOtherDisk(existing: StoredResource, sent: JsonObject): void {
 }
 
 export function registerMachineOperations(services: Services): void {
-  services.operations.register(`${TYPES.machine}/write`, async ({ resourceId }) => {
-    const machine = services.store.get(resourceId);
-    if (machine === undefined) return;
+  registerWrite(services, `${TYPES.machine}/write`, async (machine) => {
     const { diskId } = machine.hidden;
     if (services.store.get(text(diskId)) === undefined) await makeDisk(services, machine);
     if (machine.hidden['booted'] !== true) {
       attach(services, text(diskId), machine.id);
       await boot(services, machine);
-      update(services, resourceId, { hidden: { booted: true, power: 'running' } });
+      update(services, machine.id, { hidden: { booted: true, power: 'running' } });
     }
-    update(services, resourceId, { properties: { provisioningState: 'Succeeded' } });
   });
   services.operations.register(`${TYPES.machine}/delete`, async ({ resourceId }) => {
     const machine = services.store.get(resourceId);
