@@ -24,7 +24,7 @@ export class BuildRecord {
       state: 'Running',
       stage: 'Checking',
       stages: [],
-      steps: plan.customize.map(({ index, name, type }) => ({ index, name, type, state: 'Pending' })),
+      steps: plan.customize.map(({ index, key, name, type }) => ({ index, key, name, type, state: 'Pending' })),
       outputs: plan.distribute.map(pendingOutput),
       leftovers: [],
       warnings: plan.warnings.map(({ path, message }) => `${path}: ${message}`),

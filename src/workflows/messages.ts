@@ -54,6 +54,8 @@ export interface StageStatus {
 
 export interface StepStatus {
   index: number;
+  /** First part of the names of its log blobs, `<key>/stdout.log` and `<key>/stderr.log`. */
+  key: string;
   name: string;
   type: string;
   state: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Canceled';

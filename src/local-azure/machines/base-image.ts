@@ -85,9 +85,11 @@ async function make(suite: string, cacheDir: string, log: Logger): Promise<strin
     rmSync(join(partial, path), { force: true });
     writeFileSync(join(partial, path), content, { mode: path.startsWith('etc/') ? 0o440 : 0o755 });
   }
-  // Bound over at run time; must be a plain file, and the host's own is nothing for an image.
-  rmSync(join(partial, 'etc/resolv.conf'), { force: true });
-  writeFileSync(join(partial, 'etc/resolv.conf'), '');
+  // Bound over at run time; must be plain files, and the host's own are nothing for an image.
+  for (const name of ['etc/resolv.conf', 'etc/hosts']) {
+    rmSync(join(partial, name), { force: true });
+    writeFileSync(join(partial, name), '');
+  }
   if (existsSync(tree)) rmSync(partial, { recursive: true, force: true });
   else renameSync(partial, tree);
   return tree;

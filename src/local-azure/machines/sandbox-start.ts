@@ -32,6 +32,7 @@ export async function startMachine(options: {
   writeFileSync(join(folder, 'agent'), AGENT);
   chmodSync(join(folder, 'agent'), 0o755);
   writeFileSync(join(folder, 'ca-bundle.crt'), trusted(stateDir));
+  writeFileSync(join(folder, 'hosts'), `127.0.0.1 localhost ${spec.hostname}\n::1 localhost\n`);
   writeFileSync(join(folder, 'wgetrc'), 'ca_certificate=/run/kiln/ca-bundle.crt\n');
 
   // A reboot runs bubblewrap again; jobs that the reboot cut off stay cut off.
@@ -104,6 +105,9 @@ function sandbox(folder: string, spec: MachineSpec): string[] {
     '--ro-bind-try',
     '/etc/resolv.conf',
     '/etc/resolv.conf',
+    '--ro-bind',
+    join(folder, 'hosts'),
+    '/etc/hosts',
     ...bind('spool'),
     ...bind('wake'),
     ...readable('agent'),

@@ -13,6 +13,8 @@ import { text, update } from './shared.ts';
 const CHUNK = 4 * 1024 * 1024;
 const PAGE = 512;
 const PARALLEL = 4;
+const GRAIN = 256 * 1024;
+const ZEROS = Buffer.alloc(GRAIN);
 
 export async function openAccess(services: Services, disk: StoredResource, seconds: number): Promise<string> {
   const { content, key, sizeGB, generation } = disk.hidden;
@@ -79,13 +81,27 @@ async function upload(
       for (const [offset, length] of next) {
         const buffer = Buffer.alloc(length);
         await handle.read(buffer, 0, length, offset);
-        await blob.uploadPages(buffer, offset, length);
+        for (const part of dataIn(buffer)) await blob.uploadPages(part.bytes, offset + part.at, part.bytes.length);
       }
     };
     await Promise.all(Array.from({ length: PARALLEL }, worker));
   } finally {
     await handle.close();
   }
+}
+
+/** The stretches of a chunk that are not all zeros: file systems allocate much that they have not written yet. */
+function dataIn(chunk: Buffer): Array<{ at: number; bytes: Buffer }> {
+  const found: Array<{ at: number; bytes: Buffer }> = [];
+  for (let at = 0; at < chunk.length; at += GRAIN) {
+    const bytes = chunk.subarray(at, at + GRAIN);
+    if (bytes.equals(ZEROS.subarray(0, bytes.length))) continue;
+    const last = found.at(-1);
+    if (last !== undefined && last.at + last.bytes.length === at) {
+      last.bytes = chunk.subarray(last.at, at + bytes.length);
+    } else found.push({ at, bytes });
+  }
+  return found;
 }
 
 export async function closeAccess(services: Services, disk: StoredResource): Promise<void> {

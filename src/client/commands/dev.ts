@@ -1,0 +1,63 @@
+/** `kiln dev`, `kiln stop`, `kiln reset` and `kiln worker`: the stack itself. */
+import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { EXIT } from '../exit-codes.ts';
+import { logFile, pause } from '../services.ts';
+import { UsageError } from '../settings.ts';
+import type { Settings } from '../settings.ts';
+import { ensureStack, stopStack } from '../stack.ts';
+
+/** Runs until Ctrl-C, and then ends what runs. */
+export async function dev(settings: Settings): Promise<number> {
+  const stack = await ensureStack(settings, (line) => console.log(line));
+  const lines = [
+    ['Web UI', stack.webUi],
+    ['Temporal', stack.connectionOptions.address],
+    ['Resource Manager', stack.azure?.endpoint],
+    ['blobs', stack.azure?.blobEndpoint],
+    ['machines', stack.azure?.machine],
+    ['subscription', stack.subscriptionId],
+    ['state', settings.stateDir],
+    ['logs', logFile(settings.stateDir, '*')],
+  ];
+  for (const [name = '', value] of lines) if (value !== undefined) console.log(`${name.padEnd(18)}${value}`);
+  console.log('ready: kiln build FILE in another terminal; Ctrl-C ends it all');
+  let stopping = false;
+  const stop = (): void => void (stopping = true);
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  for (let ticks = 1; !stopping; ticks++) {
+    await pause(100);
+    if (ticks % 10 === 0) await stack.revive();
+  }
+  return stopAll(settings);
+}
+
+export async function stopAll({ stateDir }: Settings): Promise<number> {
+  const stopped = await stopStack(stateDir);
+  console.log(stopped.length === 0 ? 'nothing was running' : `stopped ${stopped.join(', ')}`);
+  return EXIT.done;
+}
+
+export async function reset(settings: Settings, options: { yes?: boolean }): Promise<number> {
+  if (options.yes !== true) {
+    throw new UsageError(`this removes every build, image and log in ${settings.stateDir}: say kiln reset --yes`);
+  }
+  await stopStack(settings.stateDir);
+  rmSync(settings.stateDir, { recursive: true, force: true });
+  console.log(`removed ${settings.stateDir}`);
+  return EXIT.done;
+}
+
+/** A worker in the foreground, against the Temporal and the Azure that the environment names. */
+export async function worker(settings: Settings): Promise<number> {
+  const main = fileURLToPath(new URL('../../worker/main.ts', import.meta.url));
+  const child = spawn(process.execPath, [main], {
+    stdio: 'inherit',
+    env: { ...process.env, KILN_CACHE_DIR: settings.cacheDir },
+  });
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? EXIT.failed)));
+}

@@ -1,0 +1,81 @@
+/** `kiln list`, `show`, `cancel` and `delete`: what is asked of runs that are there. */
+import { EXIT } from '../exit-codes.ts';
+import { KilnClient, WorkflowNotFoundError } from '../kiln-client.ts';
+import { summaryLines } from '../render.ts';
+import { pause } from '../services.ts';
+import { UsageError } from '../settings.ts';
+import type { Settings } from '../settings.ts';
+import { ensureStack } from '../stack.ts';
+import type { Stack } from '../stack.ts';
+import { linkTo } from './build.ts';
+
+const toErrors = (line: string): void => void process.stderr.write(`${line}\n`);
+
+export async function withClient<T>(
+  settings: Settings,
+  work: (client: KilnClient, stack: Stack) => Promise<T>,
+): Promise<T> {
+  const stack = await ensureStack(settings, toErrors);
+  const client = await KilnClient.connect(stack);
+  try {
+    return await work(client, stack);
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) throw new UsageError('there is no such run: kiln list shows them');
+    throw error;
+  } finally {
+    await client.close();
+  }
+}
+
+export function list(options: { json?: boolean }, settings: Settings): Promise<number> {
+  return withClient(settings, async (client) => {
+    const builds = await client.list();
+    if (options.json === true) process.stdout.write(`${JSON.stringify(builds, null, 2)}\n`);
+    else if (builds.length === 0) console.log('no builds yet: kiln build FILE');
+    for (const { runId, templateName, state, startTime, closeTime } of options.json === true ? [] : builds) {
+      const took =
+        closeTime === undefined ? '' : ` ${((closeTime.getTime() - startTime.getTime()) / 1000).toFixed(0)} s`;
+      console.log(
+        `${runId.padEnd(42)} ${templateName.padEnd(24)} ${state.padEnd(10)} ${startTime.toISOString()}${took}`,
+      );
+    }
+    return EXIT.done;
+  });
+}
+
+export function show(runId: string, options: { json?: boolean }, settings: Settings): Promise<number> {
+  return withClient(settings, async (client, stack) => {
+    const status = await client.status(runId);
+    if (options.json === true) process.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
+    else
+      console.log(
+        summaryLines(status, await linkTo(client, stack, runId))
+          .join('\n')
+          .trimStart(),
+      );
+    return EXIT.done;
+  });
+}
+
+export function cancel(runId: string, settings: Settings): Promise<number> {
+  return withClient(settings, async (client) => {
+    await client.cancel(runId);
+    while (await client.isRunning(runId)) await pause(250);
+    const { state } = await client.status(runId);
+    console.log(`${runId}: ${state}`);
+    return EXIT.done;
+  });
+}
+
+export function remove(runId: string, settings: Settings): Promise<number> {
+  return withClient(settings, async (client) => {
+    if (await client.isRunning(runId))
+      throw new UsageError(`${runId} is still running: kiln cancel ${runId} ends it first`);
+    const { removed, leftovers } = await client.delete(runId);
+    console.log(
+      removed.length === 0 ? 'there was nothing left of it' : removed.map((id) => `removed ${id}`).join('\n'),
+    );
+    for (const { id, reason } of leftovers) console.log(`left: ${id}: ${reason}`);
+    return leftovers.length === 0 ? EXIT.done : EXIT.failed;
+  });
+}

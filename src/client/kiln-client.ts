@@ -1,0 +1,214 @@
+/** Builds, as a program sees them: over a Temporal client, with no credential of Azure's. */
+import {
+  Client,
+  Connection,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import type { ConnectionOptions, WorkflowHandle } from '@temporalio/client';
+import { defineSearchAttributeKey, defaultPayloadConverter } from '@temporalio/common';
+import type { BuildPlan } from '../template/build-plan.ts';
+import {
+  buildWorkflowId,
+  distributeWorkflowId,
+  QUERY_OUTPUT,
+  QUERY_STATUS,
+  SEARCH_ATTRIBUTES,
+  TASK_QUEUE,
+  WORKFLOWS,
+} from '../workflows/messages.ts';
+import type {
+  BuildStatus,
+  Leftover,
+  LogLinks,
+  OutputStatus,
+  PlanReport,
+  RegionHeartbeat,
+  StepHeartbeat,
+} from '../workflows/messages.ts';
+
+/** What is going on inside right now, from heartbeats: nothing of it is in the history. */
+export interface Live {
+  /** Last line of the running step. */
+  lastLine?: string;
+  /** Percent by run output name and region. */
+  regions: Record<string, Record<string, number>>;
+}
+
+export interface BuildSummary {
+  runId: string;
+  templateName: string;
+  state: string;
+  startTime: Date;
+  closeTime?: Date;
+}
+
+export class KilnClient {
+  readonly #client: Client;
+  readonly #connection: Connection;
+
+  private constructor(client: Client, connection: Connection) {
+    this.#client = client;
+    this.#connection = connection;
+  }
+
+  static async connect(options: { connectionOptions: ConnectionOptions; namespace: string }): Promise<KilnClient> {
+    const connection = await Connection.connect(options.connectionOptions);
+    return new KilnClient(new Client({ connection, namespace: options.namespace }), connection);
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  /** Starts the build, or finds the one that is running under the plan's run id. */
+  async start(plan: BuildPlan): Promise<{ attached: boolean }> {
+    try {
+      await this.#client.workflow.start(WORKFLOWS.buildImage, {
+        workflowId: buildWorkflowId(plan.runId),
+        taskQueue: TASK_QUEUE,
+        args: [plan],
+        memo: { templateName: plan.template.name },
+        staticSummary: `Build ${plan.template.name}`,
+        typedSearchAttributes: [
+          { key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.template, 'KEYWORD'), value: plan.template.name },
+          { key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.target, 'KEYWORD'), value: targetOf(plan) },
+        ],
+      });
+      return { attached: false };
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return { attached: true };
+      throw error;
+    }
+  }
+
+  /** The status, of a running or a finished build. Needs a worker, which answers the query. */
+  status(runId: string): Promise<BuildStatus> {
+    return this.#handle(runId).query<BuildStatus>(QUERY_STATUS);
+  }
+
+  /** Temporal's own view: false once the workflow has closed, whatever the result. */
+  async isRunning(runId: string): Promise<boolean> {
+    const { status } = await this.#handle(runId).describe();
+    return status.name === 'RUNNING';
+  }
+
+  /** Workflow and run, for a link to the Web UI. */
+  async execution(runId: string): Promise<{ workflowId: string; runId: string }> {
+    const { workflowId, runId: run } = await this.#handle(runId).describe();
+    return { workflowId, runId: run };
+  }
+
+  async live(status: BuildStatus): Promise<Live> {
+    const live: Live = { regions: {} };
+    if (status.stage === 'Customizing') {
+      const beats = await this.#heartbeats(this.#handle(status.runId));
+      const step = beats.find((beat): beat is StepHeartbeat => 'stepIndex' in beat);
+      if (step?.lastLine !== undefined) live.lastLine = step.lastLine;
+    }
+    if (status.stage === 'Distributing') {
+      await Promise.all(
+        status.outputs
+          .filter(({ state, type }) => state === 'Running' && type === 'SharedImage')
+          .map(async ({ runOutputName }) => {
+            const child = this.#client.workflow.getHandle(distributeWorkflowId(status.runId, runOutputName));
+            const [beats, output] = await Promise.all([
+              this.#heartbeats(child),
+              child.query<OutputStatus>(QUERY_OUTPUT),
+            ]).catch((): [object[], undefined] => [[], undefined]);
+            const done = (output?.regions ?? [])
+              .filter(({ state }) => state === 'Succeeded')
+              .map(({ name }) => [name, 100]);
+            const moving = beats
+              .filter((beat): beat is RegionHeartbeat => 'region' in beat)
+              .map(({ region, progress }) => [region, progress]);
+            live.regions[runOutputName] = Object.fromEntries([...moving, ...done]) as Record<string, number>;
+          }),
+      );
+    }
+    return live;
+  }
+
+  async cancel(runId: string): Promise<void> {
+    await this.#handle(runId).cancel();
+  }
+
+  async list(limit = 100): Promise<BuildSummary[]> {
+    const builds: BuildSummary[] = [];
+    for await (const found of this.#client.workflow.list({
+      query: `WorkflowType = '${WORKFLOWS.buildImage}'`,
+      pageSize: limit,
+    })) {
+      builds.push({
+        runId: found.workflowId.slice(buildWorkflowId('').length),
+        templateName: String(found.memo?.['templateName'] ?? ''),
+        state: found.status.name,
+        startTime: found.startTime,
+        ...(found.closeTime === undefined ? {} : { closeTime: found.closeTime }),
+      });
+      if (builds.length === limit) break;
+    }
+    return builds;
+  }
+
+  /** What a build would make. Rejects with InvalidPlan's problems as a build would. */
+  plan(plan: BuildPlan): Promise<PlanReport> {
+    return this.#errand<PlanReport>(WORKFLOWS.planImage, `kiln-plan/${plan.runId}`, plan);
+  }
+
+  /** Signed addresses of log blobs, valid for an hour. */
+  logLinks(status: BuildStatus, blobs: string[]): Promise<LogLinks> {
+    if (status.logs === undefined) return Promise.resolve({});
+    const [, , subscriptionId = ''] = status.templateId.split('/');
+    const request = { ...status.logs, subscriptionId, blobs };
+    return this.#errand<LogLinks>(WORKFLOWS.issueLogLinks, `kiln-logs/${status.runId}/${Date.now()}`, request);
+  }
+
+  /** Removes a finished build's staging group with its logs. */
+  async delete(runId: string): Promise<{ removed: string[]; leftovers: Leftover[] }> {
+    const { events } = await this.#handle(runId).fetchHistory();
+    const [payload] = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+    if (payload === undefined) throw new Error(`the run ${runId} has no plan in its history`);
+    const plan = defaultPayloadConverter.fromPayload<BuildPlan>(payload);
+    return this.#errand(WORKFLOWS.deleteBuild, `kiln-delete/${runId}`, { plan });
+  }
+
+  async #errand<T>(workflow: string, workflowId: string, argument: unknown): Promise<T> {
+    const handle = await this.#client.workflow.start(workflow, {
+      workflowId,
+      taskQueue: TASK_QUEUE,
+      args: [argument],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+    });
+    return handle.result() as Promise<T>;
+  }
+
+  #handle(runId: string): WorkflowHandle {
+    return this.#client.workflow.getHandle(buildWorkflowId(runId));
+  }
+
+  async #heartbeats(handle: WorkflowHandle): Promise<object[]> {
+    const { raw } = await handle.describe();
+    return (raw.pendingActivities ?? []).flatMap(({ heartbeatDetails }) =>
+      (heartbeatDetails?.payloads ?? []).map((payload) => defaultPayloadConverter.fromPayload<object>(payload)),
+    );
+  }
+}
+
+/** The image definition of the first gallery distributor, or what else the build makes. */
+function targetOf({ distribute }: BuildPlan): string {
+  const [first] = distribute.toSorted(
+    (left, right) => Number(right.type === 'SharedImage') - Number(left.type === 'SharedImage'),
+  );
+  switch (first?.type) {
+    case 'SharedImage':
+      return first.imageDefinitionId;
+    case 'ManagedImage':
+      return first.imageId;
+    default:
+      return first?.runOutputName ?? '';
+  }
+}
+
+export { WorkflowFailedError, WorkflowNotFoundError };

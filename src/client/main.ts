@@ -1,0 +1,115 @@
+/** The `kiln` command. */
+import { Command, CommanderError } from 'commander';
+import { build } from './commands/build.ts';
+import { dev, reset, stopAll, worker } from './commands/dev.ts';
+import { logs } from './commands/logs.ts';
+import { plan, validate } from './commands/plan.ts';
+import { cancel, list, remove, show } from './commands/runs.ts';
+import { EXIT } from './exit-codes.ts';
+import { readSettings, UsageError } from './settings.ts';
+import type { GlobalOptions, Settings } from './settings.ts';
+
+const program = new Command('kiln')
+  .description('Durable VM image builds for Azure, on Temporal')
+  .version('0.1.0')
+  .option('--cloud <cloud>', 'local (default) or azure')
+  .option('--machine <kind>', 'what plays the machines of the local Azure: auto, sandbox or simulated')
+  .option('--profile <profile>', 'how long the local Azure takes: instant, quick or recorded')
+  .option('--state-dir <folder>', 'where builds, images and logs are kept (KILN_STATE_DIR)')
+  .option('--cache-dir <folder>', 'where downloads are kept (KILN_CACHE_DIR)')
+  .showHelpAfterError()
+  .exitOverride()
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 the build failed or is incomplete, 2 bad input, 3 cancelled or detached',
+  );
+
+let code: number = EXIT.done;
+
+/** Runs a command's work with the settings that its global options give. */
+function act<A extends unknown[]>(work: (settings: Settings, ...args: A) => number | Promise<number>) {
+  return async (...args: A): Promise<void> => {
+    code = await work(readSettings(program.opts<GlobalOptions>()), ...args);
+  };
+}
+
+const many = (value: string, former: string[] = []): string[] => [...former, value];
+
+function template(command: Command): Command {
+  return command
+    .argument('<file>', 'an image template: a resource body or a deployment template')
+    .option('--param <name=value>', 'a parameter or placeholder of the template (again for more)', many)
+    .option('--parameters <file>', 'a file of parameters')
+    .option('--identity <id>', 'a user-assigned identity to add (again for more)', many)
+    .option('--resource-group <name>', "the template's own resource group")
+    .option('--location <region>', 'for a template that names none')
+    .option('--subscription <id>', 'a subscription other than the default one')
+    .option('--id <run>', 'name of the run; a second build of that name finds the first')
+    .option('--json', 'the result as JSON on stdout, progress on stderr');
+}
+
+template(program.command('build'))
+  .description('build an image and watch it to the end')
+  .action(act((settings, file: string, options: object) => build(file, options, settings)));
+template(program.command('plan'))
+  .description('show what a build would create, with every default and version; creates nothing')
+  .action(act((settings, file: string, options: object) => plan(file, options, settings)));
+template(program.command('validate'))
+  .description('check a template without asking Azure')
+  .action(act((_settings, file: string, options: object) => validate(file, options)));
+program
+  .command('list')
+  .description('builds, newest first')
+  .option('--json', 'as JSON')
+  .action(act((settings, options: { json?: boolean }) => list(options, settings)));
+program
+  .command('show <run>')
+  .description('one build: outputs, times, failure')
+  .option('--json', 'as JSON')
+  .action(act((settings, run: string, options: { json?: boolean }) => show(run, options, settings)));
+program
+  .command('logs <run>')
+  .description("each customizer's stdout and stderr")
+  .option('-f, --follow', 'go on while the build runs')
+  .option('--step <name>', 'of one customizer only')
+  .action(act((settings, run: string, options: { follow?: boolean; step?: string }) => logs(run, options, settings)));
+program
+  .command('cancel <run>')
+  .description('cancel a build and wait for its clean-up')
+  .action(act((settings, run: string) => cancel(run, settings)));
+program
+  .command('delete <run>')
+  .description("remove a finished build's logs and staging group; its images stay")
+  .action(act((settings, run: string) => remove(run, settings)));
+program
+  .command('dev')
+  .description('keep the whole stack in the foreground and print its addresses')
+  .action(act((settings) => dev(settings)));
+program
+  .command('stop')
+  .description('end the stack that runs in the background')
+  .action(act((settings) => stopAll(settings)));
+program
+  .command('worker')
+  .description('run a worker in the foreground')
+  .action(act((settings) => worker(settings)));
+program
+  .command('reset')
+  .description('end the stack and clear the local state')
+  .option('--yes', 'do it')
+  .action(act((settings, options: { yes?: boolean }) => reset(settings, options)));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) code = error.exitCode === 0 ? EXIT.done : EXIT.badInput;
+  else if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n`);
+    code = EXIT.badInput;
+  } else {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    code = EXIT.failed;
+  }
+}
+// The SDK keeps timers of its own; the command is over.
+process.exit(code);

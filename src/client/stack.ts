@@ -1,0 +1,266 @@
+/**
+ * The stack a build needs: Temporal, an Azure, a worker. What is running is used, what is not is started; `watch` starts
+ * again what dies. A Temporal of the person's own (TEMPORAL_*, temporal.toml) takes the embedded one's place.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setDefaultCACertificates, getCACertificates } from 'node:tls';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { ConnectionOptions } from '@temporalio/client';
+import type { LocalAzureConnection } from '../local-azure/core.ts';
+import {
+  freePort,
+  isAlive,
+  locked,
+  logFile,
+  readStack,
+  startService,
+  stopService,
+  untilReady,
+  writeService,
+} from './services.ts';
+import type { ServiceRecord } from './services.ts';
+import type { Settings } from './settings.ts';
+import { UsageError } from './settings.ts';
+import { findTemporal, serverArguments } from './temporal-server.ts';
+
+export interface Stack {
+  connectionOptions: ConnectionOptions;
+  namespace: string;
+  /** Of the Web UI; undefined for a Temporal that is not ours. */
+  webUi?: string;
+  azure?: LocalAzureConnection;
+  subscriptionId: string;
+  /** Starts again what has died since; the names of those. */
+  revive(): Promise<string[]>;
+}
+
+type Say = (line: string) => void;
+
+const SOURCE = fileURLToPath(new URL('..', import.meta.url));
+const DEFAULT_TEMPORAL_PORT = 7243;
+const DEFAULT_UI_PORT = 8243;
+
+export async function ensureStack(settings: Settings, say: Say): Promise<Stack> {
+  return locked(settings.stateDir, async () => {
+    const temporal = await ensureTemporal(settings, say);
+    const azure = settings.cloud === 'local' ? await ensureLocalAzure(settings, say) : undefined;
+    if (azure !== undefined) trust(azure.caFile);
+    const subscriptionId = azure?.subscriptionId ?? process.env['AZURE_SUBSCRIPTION_ID'];
+    if (subscriptionId === undefined) throw new UsageError('--cloud azure needs AZURE_SUBSCRIPTION_ID');
+    await ensureWorker(settings, temporal, azure, say);
+    return {
+      ...temporal,
+      ...(azure === undefined ? {} : { azure }),
+      subscriptionId,
+      revive: () => revive(settings, say),
+    };
+  });
+}
+
+async function revive(settings: Settings, say: Say): Promise<string[]> {
+  const record = readStack(settings.stateDir);
+  const dead = Object.keys(record).filter((name) => !isAlive(record[name]));
+  if (dead.length === 0) return [];
+  for (const name of dead) say(`${name} has ended; starting it again`);
+  await ensureStack(settings, () => {});
+  return dead;
+}
+
+/** Ends every service of the embedded stack, the worker first. */
+export async function stopStack(stateDir: string): Promise<string[]> {
+  return locked(stateDir, async () => {
+    const stack = readStack(stateDir);
+    const running = ['worker', 'azure', 'temporal'].filter((name) => isAlive(stack[name]));
+    for (const name of running) {
+      const record = stack[name];
+      if (record !== undefined) await stopService(record);
+    }
+    return running;
+  });
+}
+
+interface Temporal {
+  connectionOptions: ConnectionOptions;
+  namespace: string;
+  webUi?: string;
+}
+
+async function ensureTemporal(settings: Settings, say: Say): Promise<Temporal> {
+  const configured = loadClientConnectConfig();
+  if (configured.connectionOptions?.address !== undefined) {
+    return { connectionOptions: configured.connectionOptions, namespace: configured.namespace ?? 'default' };
+  }
+  const { stateDir, cacheDir } = settings;
+  const known = readStack(stateDir)['temporal'];
+  const address = (record: ServiceRecord): Temporal => ({
+    connectionOptions: { address: record.address['grpc'] ?? '' },
+    namespace: 'default',
+    webUi: record.address['webUi'] ?? '',
+  });
+  if (known !== undefined && isAlive(known)) return address(known);
+  const executable = await findTemporal(cacheDir, say);
+  const port = await freePort(portOf(known?.address['grpc']) ?? DEFAULT_TEMPORAL_PORT);
+  const uiPort = await freePort(portOf(known?.address['webUi']) ?? DEFAULT_UI_PORT);
+  const folder = join(stateDir, 'temporal');
+  mkdirSync(folder, { recursive: true });
+  const args = serverArguments({ port, uiPort, database: join(folder, 'temporal.db') });
+  const started = startService(stateDir, 'temporal', executable, args, process.env);
+  await untilReady(stateDir, 'temporal', started, () => listens(port));
+  const record = { ...started, address: { grpc: `127.0.0.1:${port}`, webUi: `http://127.0.0.1:${uiPort}` } };
+  writeService(stateDir, 'temporal', record);
+  say(`Temporal server at ${record.address.grpc}, Web UI at ${record.address.webUi}`);
+  return address(record);
+}
+
+async function ensureLocalAzure(settings: Settings, say: Say): Promise<LocalAzureConnection> {
+  const { stateDir, cacheDir, machine, profile } = settings;
+  const folder = join(stateDir, 'azure');
+  const file = join(folder, 'connection.json');
+  const read = (): LocalAzureConnection => JSON.parse(readFileSync(file, 'utf8')) as LocalAzureConnection;
+  const known = readStack(stateDir)['azure'];
+  if (isAlive(known) && existsSync(file)) return read();
+  say('starting the local Azure');
+  const args = [
+    '--state-dir',
+    folder,
+    '--cache-dir',
+    cacheDir,
+    '--port',
+    '0',
+    '--blob-port',
+    '0',
+    '--profile',
+    profile,
+    '--machine',
+    machine,
+  ];
+  const started = startService(
+    stateDir,
+    'azure',
+    process.execPath,
+    [join(SOURCE, 'local-azure/main.ts'), ...args],
+    process.env,
+  );
+  const said = follow(logFile(stateDir, 'azure'), say);
+  await untilReady(stateDir, 'azure', started, async () => {
+    said();
+    return existsSync(file) && read().pid === started.pid && listens(portOf(read().endpoint) ?? 0);
+  });
+  said();
+  const connection = read();
+  writeService(stateDir, 'azure', {
+    ...started,
+    address: { resourceManager: connection.endpoint, blob: connection.blobEndpoint },
+  });
+  say(`local Azure at ${connection.endpoint}, machines: ${connection.machine}`);
+  return connection;
+}
+
+async function ensureWorker(
+  settings: Settings,
+  temporal: Temporal,
+  azure: LocalAzureConnection | undefined,
+  say: Say,
+): Promise<void> {
+  const { stateDir } = settings;
+  const name = 'worker';
+  const known = readStack(stateDir)[name];
+  // A worker that was started for another cloud must not take this one's builds.
+  if (known !== undefined && isAlive(known)) {
+    if (known.address['cloud'] === settings.cloud) return;
+    await stopService(known);
+  }
+  const ready = join(stateDir, 'worker.ready');
+  rmSync(ready, { force: true });
+  const env = workerEnvironment(settings, temporal, azure);
+  const started = startService(stateDir, name, process.execPath, [join(SOURCE, 'worker/main.ts')], {
+    ...env,
+    KILN_READY_FILE: ready,
+  });
+  await untilReady(stateDir, name, started, () => Promise.resolve(existsSync(ready)));
+  writeService(stateDir, name, { ...started, address: { cloud: settings.cloud } });
+  say('worker ready');
+}
+
+export function workerEnvironment(
+  settings: Settings,
+  temporal: { connectionOptions: ConnectionOptions; namespace: string; webUi?: string },
+  azure: LocalAzureConnection | undefined,
+): NodeJS.ProcessEnv {
+  const embedded =
+    temporal.webUi === undefined
+      ? {}
+      : { TEMPORAL_ADDRESS: temporal.connectionOptions.address, TEMPORAL_NAMESPACE: temporal.namespace };
+  const local =
+    azure === undefined
+      ? {}
+      : {
+          KILN_AZURE_ENDPOINT: azure.endpoint,
+          AZURE_AUTHORITY_HOST: azure.authorityHost,
+          AZURE_TENANT_ID: azure.tenantId,
+          AZURE_CLIENT_ID: azure.clientId,
+          AZURE_CLIENT_SECRET: azure.clientSecret,
+          AZURE_SUBSCRIPTION_ID: azure.subscriptionId,
+          NODE_EXTRA_CA_CERTS: authorities(settings.stateDir, azure.caFile),
+        };
+  return { ...process.env, ...embedded, ...local, KILN_CACHE_DIR: settings.cacheDir };
+}
+
+/** NODE_EXTRA_CA_CERTS names one file, so what the person has there already goes into ours. */
+function authorities(stateDir: string, caFile: string): string {
+  const own = process.env['NODE_EXTRA_CA_CERTS'];
+  const bundle = join(stateDir, 'authorities.pem');
+  const extra = own !== undefined && own !== bundle && existsSync(own) ? readFileSync(own, 'utf8') : '';
+  writeFileSync(bundle, `${extra}\n${readFileSync(caFile, 'utf8')}`);
+  return bundle;
+}
+
+/** The client itself reads logs from the local Azure's blobs. */
+function trust(caFile: string): void {
+  setDefaultCACertificates([...getCACertificates('default'), readFileSync(caFile, 'utf8')]);
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+const portOf = (address: string | undefined): number | undefined => {
+  const port = Number(/:(\d+)\/?$/.exec(address ?? '')?.[1]);
+  return port > 0 ? port : undefined;
+};
+
+/** Passes on what a service says to people in its log while it starts: what it installs and makes. */
+function follow(file: string, say: Say): () => void {
+  let at = existsSync(file) ? readFileSync(file).length : 0;
+  return () => {
+    if (!existsSync(file)) return;
+    const bytes = readFileSync(file);
+    const end = bytes.lastIndexOf(10) + 1;
+    if (end <= at) return;
+    const lines = bytes.subarray(at, end).toString('utf8').split('\n');
+    at = end;
+    for (const line of lines) {
+      const message = messageOf(line);
+      if (message !== undefined && /install|making|simulated|stood in/.test(message)) say(message);
+    }
+  };
+}
+
+function messageOf(line: string): string | undefined {
+  try {
+    const { msg } = JSON.parse(line) as { msg?: string };
+    return msg;
+  } catch {
+    return undefined;
+  }
+}
