@@ -11,7 +11,9 @@ if (Number(process.versions.node.split('.')[0]) >= WANTED) {
 } else {
   const pinned = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
   if (!existsSync(pinned)) {
-    console.error(`kiln needs Node ${WANTED} or newer, this is ${process.versions.node}; run npm ci, which brings it`);
+    process.stderr.write(
+      `kiln needs Node ${WANTED} or newer, this is ${process.versions.node}; run npm ci, which brings it\n`,
+    );
     process.exit(2);
   }
   const child = spawn(pinned, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });

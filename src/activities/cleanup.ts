@@ -13,8 +13,8 @@ import { isOurs } from './tags.ts';
 
 interface Removable {
   what: string;
-  get(): Promise<{ id?: string; tags?: Record<string, string> }>;
-  delete(): PollerLike<OperationState<void>, void>;
+  get: () => Promise<{ id?: string; tags?: Record<string, string> }>;
+  delete: () => PollerLike<OperationState<void>, void>;
 }
 
 export function createCleanupActivities(azure: Azure): CleanupActivities {

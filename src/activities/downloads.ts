@@ -22,7 +22,7 @@ export async function openDownload(uri: string, signal?: AbortSignal): Promise<R
 }
 
 /** Passes bytes on and knows their sha256 at the end. */
-export function hashing(): { through: Transform; digest(): string } {
+export function hashing(): { through: Transform; digest: () => string } {
   const hash = createHash('sha256');
   const through = new Transform({
     transform(chunk: Buffer, _encoding, done) {

@@ -142,7 +142,7 @@ export class KilnClient {
     })) {
       builds.push({
         runId: found.workflowId.slice(buildWorkflowId('').length),
-        templateName: String(found.memo?.['templateName'] ?? ''),
+        templateName: nameIn(found.memo),
         state: found.status.name,
         startTime: found.startTime,
         ...(found.closeTime === undefined ? {} : { closeTime: found.closeTime }),
@@ -196,6 +196,11 @@ export class KilnClient {
   }
 }
 
+function nameIn(memo: Record<string, unknown> | undefined): string {
+  const name = memo?.['templateName'];
+  return typeof name === 'string' ? name : '';
+}
+
 /** The image definition of the first gallery distributor, or what else the build makes. */
 function targetOf({ distribute }: BuildPlan): string {
   const [first] = distribute.toSorted(
@@ -206,7 +211,8 @@ function targetOf({ distribute }: BuildPlan): string {
       return first.imageDefinitionId;
     case 'ManagedImage':
       return first.imageId;
-    default:
+    case 'VHD':
+    case undefined:
       return first?.runOutputName ?? '';
   }
 }

@@ -38,7 +38,8 @@ export function evaluate(expression: string, functions: ReadonlyMap<string, Expr
         return Number(token.text);
       case 'name':
         return call(token.text);
-      default:
+      case 'mark':
+      case undefined:
         throw new ExpressionError(`expected a value, got ${token?.text ?? 'the end'} in ${expression}`);
     }
   };

@@ -113,13 +113,13 @@ function checkVersion(body: Record<string, unknown>, problems: TemplateProblem[]
     warnings.push({ path: 'type', message: `read as ${TYPE}` });
   }
   if (apiVersion === undefined) return API_VERSIONS.at(-1) ?? '';
-  if (!API_VERSIONS.includes(String(apiVersion))) {
+  if (typeof apiVersion !== 'string' || !API_VERSIONS.includes(apiVersion)) {
     problems.push({
       path: 'apiVersion',
       message: `expected one of ${API_VERSIONS.join(', ')}, got ${JSON.stringify(apiVersion)}`,
     });
   }
-  return String(apiVersion);
+  return typeof apiVersion === 'string' ? apiVersion : '';
 }
 
 /** Fills what comes from the command, and takes out what is accepted though it means nothing. */

@@ -92,7 +92,7 @@ export function resolveValues(
       const given =
         find(values.given, name) ?? (name.toLowerCase() === 'subscriptionid' ? values.subscriptionId : undefined);
       if (given === undefined && !inScript) unfilled.add(name);
-      return given === undefined ? placeholder : String(given);
+      return given === undefined ? placeholder : typeof given === 'string' ? given : JSON.stringify(given);
     });
   };
 

@@ -1,11 +1,7 @@
 /** Where the tests' Temporal server comes from: the same search that `kiln build` makes. */
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { readSettings } from '../../src/client/settings.ts';
+import { findTemporal } from '../../src/client/temporal-server.ts';
 
-export async function temporalExecutable(): Promise<string> {
-  const cached = join(homedir(), '.cache/kiln/bin/temporal');
-  const path = process.env['TEMPORAL_CLI'] ?? cached;
-  if (!existsSync(path)) throw new Error(`no Temporal server at ${path}`);
-  return path;
+export function temporalExecutable(): Promise<string> {
+  return findTemporal(readSettings({}).cacheDir, (line) => void process.stderr.write(`${line}\n`));
 }

@@ -113,6 +113,8 @@ function sandbox(folder: string, spec: MachineSpec): string[] {
     ...readable('agent'),
     ...readable('ca-bundle.crt'),
     ...readable('wgetrc'),
+    // Whoever ends the outermost process ends all: without this the inner ones would live on by themselves.
+    '--die-with-parent',
     '--unshare-pid',
     '--unshare-ipc',
     '--unshare-uts',

@@ -52,8 +52,7 @@ export function createSandboxMachines(options: { stateDir: string; cacheDir: str
   const stop = async (key: string): Promise<void> => {
     const pid = livingProcess(folderOf(key));
     if (pid === undefined) return;
-    // The first process inside takes all others of its namespace with it.
-    await tool('pkill', ['-KILL', '-P', String(pid)]).catch(() => '');
+    // What is inside dies with it (see --die-with-parent).
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
