@@ -23,7 +23,7 @@ import {
 } from './services.ts';
 import type { ServiceRecord } from './services.ts';
 import type { Settings } from './settings.ts';
-import { UsageError } from './settings.ts';
+import { readSettings, UsageError } from './settings.ts';
 import { findTemporal, serverArguments } from './temporal-server.ts';
 
 export interface Stack {
@@ -102,8 +102,10 @@ async function ensureTemporal(settings: Settings, say: Say): Promise<Temporal> {
   });
   if (known !== undefined && isAlive(known)) return address(known);
   const executable = await findTemporal(cacheDir, say);
-  const port = await freePort(portOf(known?.address['grpc']) ?? DEFAULT_TEMPORAL_PORT);
-  const uiPort = await freePort(portOf(known?.address['webUi']) ?? DEFAULT_UI_PORT);
+  // Well-known ports for the one stack a person has; any others for a second one, which could be starting right now.
+  const usual = stateDir === readSettings({}, {}).stateDir;
+  const port = await freePort(portOf(known?.address['grpc']) ?? (usual ? DEFAULT_TEMPORAL_PORT : 0));
+  const uiPort = await freePort(portOf(known?.address['webUi']) ?? (usual ? DEFAULT_UI_PORT : 0));
   const folder = join(stateDir, 'temporal');
   mkdirSync(folder, { recursive: true });
   const args = serverArguments({ port, uiPort, database: join(folder, 'temporal.db') });
