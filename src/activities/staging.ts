@@ -50,6 +50,9 @@ export function createStagingActivities(azure: Azure): StagingActivities {
   };
 }
 
+/** The SDK's own 2 s would be most of what these take; a Retry-After of Azure's still comes first. */
+const POLLING = { updateIntervalInMs: 300 };
+
 async function createNetwork(
   azure: Azure,
   run: RunContext,
@@ -62,49 +65,69 @@ async function createNetwork(
   const own = async (): Promise<{ subnetId: string; publicIpId: string }> => {
     const [group, address] = await Promise.all([
       // Azure's default rules let the network and its load balancer in; this one comes before them.
-      network.networkSecurityGroups.createOrUpdate(resourceGroup, securityGroup, {
-        ...common,
-        securityRules: [
-          {
-            name: 'nothing-in',
-            priority: 100,
-            direction: 'Inbound',
-            access: 'Deny',
-            protocol: '*',
-            sourceAddressPrefix: '*',
-            sourcePortRange: '*',
-            destinationAddressPrefix: '*',
-            destinationPortRange: '*',
-          },
-        ],
-      }),
-      network.publicIPAddresses.createOrUpdate(resourceGroup, publicIp, {
-        ...common,
-        sku: { name: 'Standard' },
-        publicIPAllocationMethod: 'Static',
-      }),
+      network.networkSecurityGroups.createOrUpdate(
+        resourceGroup,
+        securityGroup,
+        {
+          ...common,
+          securityRules: [
+            {
+              name: 'nothing-in',
+              priority: 100,
+              direction: 'Inbound',
+              access: 'Deny',
+              protocol: '*',
+              sourceAddressPrefix: '*',
+              sourcePortRange: '*',
+              destinationAddressPrefix: '*',
+              destinationPortRange: '*',
+            },
+          ],
+        },
+        POLLING,
+      ),
+      network.publicIPAddresses.createOrUpdate(
+        resourceGroup,
+        publicIp,
+        {
+          ...common,
+          sku: { name: 'Standard' },
+          publicIPAllocationMethod: 'Static',
+        },
+        POLLING,
+      ),
     ]);
-    const made = await network.virtualNetworks.createOrUpdate(resourceGroup, virtualNetwork, {
-      ...common,
-      addressSpace: { addressPrefixes: ['10.0.0.0/24'] },
-      subnets: [{ name: subnet, addressPrefix: '10.0.0.0/26', networkSecurityGroup: { id: idOf(group) } }],
-    });
+    const made = await network.virtualNetworks.createOrUpdate(
+      resourceGroup,
+      virtualNetwork,
+      {
+        ...common,
+        addressSpace: { addressPrefixes: ['10.0.0.0/24'] },
+        subnets: [{ name: subnet, addressPrefix: '10.0.0.0/26', networkSecurityGroup: { id: idOf(group) } }],
+      },
+      POLLING,
+    );
     return { subnetId: idOf(made.subnets?.[0] ?? {}), publicIpId: idOf(address) };
   };
 
   const { subnetId, publicIpId } =
     existingSubnetId === undefined ? await own() : { subnetId: existingSubnetId, publicIpId: undefined };
-  const nic = await network.networkInterfaces.createOrUpdate(resourceGroup, networkInterface, {
-    ...common,
-    ipConfigurations: [
-      {
-        name: 'build',
-        privateIPAllocationMethod: 'Dynamic',
-        subnet: { id: subnetId },
-        ...(publicIpId === undefined ? {} : { publicIPAddress: { id: publicIpId } }),
-      },
-    ],
-  });
+  const nic = await network.networkInterfaces.createOrUpdate(
+    resourceGroup,
+    networkInterface,
+    {
+      ...common,
+      ipConfigurations: [
+        {
+          name: 'build',
+          privateIPAllocationMethod: 'Dynamic',
+          subnet: { id: subnetId },
+          ...(publicIpId === undefined ? {} : { publicIPAddress: { id: publicIpId } }),
+        },
+      ],
+    },
+    POLLING,
+  );
   return { networkInterfaceId: idOf(nic) };
 }
 
