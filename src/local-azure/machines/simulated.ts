@@ -1,7 +1,7 @@
 /**
  * Machines that run nothing: for Windows, for load, and where no sandbox works. Every script succeeds at once, unless
- * it says otherwise in a comment line: `# simulate: exit=3 seconds=2 stdout="hello" stderr="oops"`. A file customizer
- * writes nothing either. All state is on disk, so a restart finds it.
+ * it says otherwise in a comment line: `# simulate: exit=3 seconds=2 stdout="hello" stderr="oops"`, in the
+ * script itself or in what a parameter of it is the address of. A file customizer writes nothing either. All state is on disk, so a restart finds it.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,6 +27,7 @@ interface State {
   jobs: Record<string, Job>;
 }
 
+const PEEK_BYTES = 64 * 1024;
 const OFF = /^\s*(poweroff|shutdown -h now|systemctl poweroff)\s*$/m;
 
 export function createSimulatedMachines(options: { stateDir: string; reason?: string }): Machines {
@@ -74,16 +75,19 @@ export function createSimulatedMachines(options: { stateDir: string; reason?: st
       return Promise.resolve();
     },
 
-    run(key, { id, script, timeoutInSeconds }) {
-      const state = read(key);
-      if (state === undefined) return Promise.reject(new Error(`there is no machine ${key}`));
+    async run(key, { id, script, parameters, timeoutInSeconds }) {
+      const known = read(key);
+      if (known === undefined) throw new Error(`there is no machine ${key}`);
+      if (known.jobs[id] !== undefined) return;
+      const told = await Promise.all(parameters.map(({ value }) => peek(value)));
+      // Read again: another run may have been noted meanwhile.
+      const state = read(key) ?? known;
       if (state.jobs[id] === undefined) {
-        const job = { ...outcome(script), start: Date.now(), timeout: timeoutInSeconds };
+        const job = { ...outcome([script, ...told].join('\n')), start: Date.now(), timeout: timeoutInSeconds };
         // A detached deprovisioning script ends in a power-off; there is nothing to wait for.
         const off = OFF.test(script) ? { offAt: Date.now() + job.seconds * 1000 + 50 } : {};
         write(key, { ...state, ...off, jobs: { ...state.jobs, [id]: job } });
       }
-      return Promise.resolve();
     },
     status: (key, id) => Promise.resolve(statusOf(read(key)?.jobs[id])),
     output(key, id, stream, offset, length) {
@@ -113,6 +117,17 @@ export function createSimulatedMachines(options: { stateDir: string; reason?: st
     },
     close: () => Promise.resolve(),
   };
+}
+
+/** The beginning of what a parameter is the address of: a script that would be fetched says how it is to end. */
+async function peek(value: string): Promise<string> {
+  if (!/^https?:/.test(value)) return '';
+  try {
+    const response = await fetch(value, { headers: { range: `bytes=0-${PEEK_BYTES - 1}` } });
+    return (await response.text()).slice(0, PEEK_BYTES);
+  } catch {
+    return '';
+  }
 }
 
 function outcome(script: string): Pick<Job, 'seconds' | 'exitCode' | 'stdout' | 'stderr'> {
