@@ -32,6 +32,8 @@ export function createCaptureActivities(azure: Azure): CaptureActivities {
         }),
         COMMAND,
         () => ({ waitingFor: 'deprovisioning' }),
+        // Deprovisioning stops the agent, maybe before it has reported the command's end.
+        () => isOff(azure, run, machineName),
       );
       const result = await stepResult(blobs, COMMAND, view);
       if (result.exitCode > 0) {

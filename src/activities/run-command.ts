@@ -5,10 +5,12 @@
 import type { VirtualMachineRunCommand, VirtualMachineRunCommandInstanceView } from '@azure/arm-compute';
 import type { Azure } from '../azure/environment.ts';
 import { attempt, failure, orNotFound } from '../azure/errors.ts';
-import { poll, throwIfCanceled, watch } from '../azure/operations.ts';
+import { isCancelRequested, poll, throwIfCanceled, watch } from '../azure/operations.ts';
 import type { RunContext } from './contract.ts';
 
 const ENDED = new Set(['Succeeded', 'Failed', 'TimedOut', 'Canceled']);
+/** For Azure to show a command whose creation it has accepted. */
+const SHOWN_WITHIN_MS = 60_000;
 
 export interface CommandSpec {
   name: string;
@@ -20,7 +22,12 @@ export interface CommandSpec {
   timeoutInSeconds: number;
 }
 
-/** Starts the command unless it is there, waits for its end and answers what Azure saw. Cancellation ends it first. */
+/**
+ * Starts the command unless it is there, waits for its end and answers what Azure saw. Only a build that is cancelled
+ * ends it: a failed look at it, a worker that stops or one that lost its connection must leave it to the next attempt,
+ * which would otherwise run a half-done script again.
+ * @param endsWith another sign that there is nothing more to wait for, where the agent may go before it reports
+ */
 export async function runCommand(
   azure: Azure,
   run: RunContext,
@@ -28,6 +35,7 @@ export async function runCommand(
   spec: () => Promise<CommandSpec>,
   name: string,
   beat: (view: VirtualMachineRunCommandInstanceView) => object,
+  endsWith: () => Promise<boolean> = () => Promise.resolve(false),
 ): Promise<VirtualMachineRunCommandInstanceView> {
   const { compute } = azure.clients(run.subscriptionId);
   const { resourceGroup } = run.staging;
@@ -37,7 +45,8 @@ export async function runCommand(
       orNotFound(commands.getByVirtualMachine(resourceGroup, machine, name, { expand: 'instanceView' })),
     );
 
-  if ((await get()) === undefined) {
+  let seen = (await get()) !== undefined;
+  if (!seen) {
     throwIfCanceled();
     const { script, secrets, outputUrl, errorUrl, timeoutInSeconds } = await spec();
     // Not awaited to its end: with asyncExecution the operation only says that the script was started.
@@ -56,21 +65,26 @@ export async function runCommand(
     });
   }
 
+  const begun = Date.now();
   let view: VirtualMachineRunCommandInstanceView = {};
   try {
     await watch(
       async () => {
         const command = await get();
+        if (command === undefined && (seen || Date.now() > begun + SHOWN_WITHIN_MS)) {
+          throw failure('CustomizerFailed', `the run command ${name} is gone: somebody deleted it while it ran`);
+        }
+        seen ||= command !== undefined;
         if (command?.provisioningState === 'Failed' && command.instanceView?.executionState === undefined) {
           throw failure('CustomizerFailed', `Azure could not run ${name}`);
         }
         view = command?.instanceView ?? {};
-        return hasEnded(view);
+        return hasEnded(view) || (await endsWith());
       },
       () => beat(view),
     );
   } catch (error) {
-    await end(azure, run, machine, name);
+    if (isCancelRequested()) await end(azure, run, machine, name);
     throw error;
   }
   return view;

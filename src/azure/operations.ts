@@ -71,6 +71,14 @@ export function throwIfCanceled(): void {
   if (Context.current().cancellationSignal.aborted) throw new CancelledFailure('the activity was cancelled');
 }
 
+/**
+ * Whether the build is cancelled. An activity is also stopped when its worker shuts down, or when Temporal no longer
+ * counts on this attempt; then another attempt goes on, and nothing may be undone.
+ */
+export function isCancelRequested(): boolean {
+  return Context.current().cancellationDetails?.cancelRequested === true;
+}
+
 /** Keeps an activity alive while it does something that has no steps of its own, such as a download. */
 export async function beating<T>(waitingFor: string, work: () => Promise<T>): Promise<T> {
   const context = Context.current();
