@@ -1,11 +1,14 @@
 /** The whole stack in a folder of its own, as a person has it: the command, its services, their processes. */
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { LocalAzureConnection } from '../../src/local-azure/core.ts';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { KilnClient } from '../../src/client/kiln-client.ts';
+import { pause } from '../../src/client/services.ts';
 import { readSettings } from '../../src/client/settings.ts';
 import type { BuildStatus } from '../../src/workflows/messages.ts';
 
@@ -21,6 +24,7 @@ export interface Outcome {
 export class TestStack {
   readonly stateDir = mkdtempSync(join(tmpdir(), 'kiln-e2e-'));
   readonly #machine: string;
+  #client: KilnClient | undefined;
 
   constructor(machine: 'simulated' | 'sandbox' | 'auto') {
     this.#machine = machine;
@@ -76,22 +80,64 @@ export class TestStack {
     return JSON.parse(readFileSync(join(this.stateDir, 'azure/connection.json'), 'utf8')) as LocalAzureConnection;
   }
 
+  /** Writes a template file; text is written as it is. */
+  write(name: string, content: unknown): string {
+    const file = join(this.stateDir, `${name}.json`);
+    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+    return file;
+  }
+
+  /** Starts everything, and trusts the local Azure's certificate in this process. */
+  async up(): Promise<void> {
+    const { code, stderr } = await this.kiln('list');
+    if (code !== 0) throw new Error(stderr);
+    setDefaultCACertificates([...getCACertificates('default'), readFileSync(this.connection().caFile, 'utf8')]);
+  }
+
+  /** Resource ids of all that is there besides staging groups that hold only logs. */
+  async inventory(): Promise<string[]> {
+    const response = await fetch(`${this.connection().endpoint}/local-azure/inventory`);
+    const body = JSON.stringify(await response.json());
+    return [...body.matchAll(/"id":"([^"]+)"/g)]
+      .map(([, id = '']) => id)
+      .filter((id) => !/resourceGroups\/IT_[^/]+(\/providers\/Microsoft\.Storage\/.*)?$/.test(id))
+      .toSorted();
+  }
+
+  /** A client in this process; the stack must be up. */
+  async client(): Promise<KilnClient> {
+    const stack = JSON.parse(readFileSync(join(this.stateDir, 'stack.json'), 'utf8')) as Record<
+      string,
+      { address: Record<string, string> }
+    >;
+    const connectionOptions = { address: stack['temporal']?.address['grpc'] ?? '' };
+    this.#client ??= await KilnClient.connect({ connectionOptions, namespace: 'default' });
+    return this.#client;
+  }
+
+  /** Undefined while there is no such build yet, or nobody to answer. */
   async status(runId: string): Promise<BuildStatus | undefined> {
-    const { code, stdout } = await this.kiln('show', runId, '--json');
-    return code === 0 ? (JSON.parse(stdout) as BuildStatus) : undefined;
+    try {
+      return await (await this.client()).status(runId);
+    } catch {
+      return undefined;
+    }
   }
 
   /** Polls until the status is as wanted. */
-  async until(runId: string, wanted: (status: BuildStatus) => boolean, withinMs = 120_000): Promise<BuildStatus> {
+  async until(runId: string, wanted: (status: BuildStatus) => boolean, withinMs = 300_000): Promise<BuildStatus> {
     const deadline = Date.now() + withinMs;
     for (;;) {
       const status = await this.status(runId);
       if (status !== undefined && wanted(status)) return status;
+      if (status !== undefined && status.state !== 'Running') throw new Error(`ended as ${status.state} before that`);
       if (Date.now() > deadline) throw new Error(`still ${JSON.stringify(status)?.slice(0, 500)}`);
+      await pause(5);
     }
   }
 
   async close(): Promise<void> {
+    await this.#client?.close();
     await this.kiln('stop');
     rmSync(this.stateDir, { recursive: true, force: true, maxRetries: 5 });
   }
