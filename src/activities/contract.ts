@@ -112,10 +112,8 @@ export interface CustomizeActivities {
 }
 
 export interface CaptureActivities {
-  /** Runs the deprovisioning script detached and waits until the machine has powered off. */
-  deprovisionMachine(run: RunContext, machineName: string): Promise<void>;
-  /** Deallocates and generalizes. */
-  generalizeMachine(run: RunContext, machineName: string): Promise<void>;
+  /** Deprovisions detached, waits until the machine has powered off, deallocates and generalizes it. */
+  captureMachine(run: RunContext, machineName: string): Promise<void>;
 }
 
 export interface DistributeActivities {
@@ -125,15 +123,9 @@ export interface DistributeActivities {
     distributor: SharedImageDistributor,
     version: string,
     machineId: string,
-  ): Promise<{ versionId: string; operationUrl?: string }>;
+  ): Promise<{ versionId: string }>;
   /** Waits until the region is replicated or has failed; heartbeats `RegionHeartbeat`. A failed region is a value, not a throw. */
-  awaitRegion(
-    run: RunContext,
-    versionId: string,
-    runOutputName: string,
-    region: TargetRegion,
-    operationUrl?: string,
-  ): Promise<RegionProgress>;
+  awaitRegion(run: RunContext, versionId: string, runOutputName: string, region: TargetRegion): Promise<RegionProgress>;
   /** Re-puts the complete target set so that the named regions are tried again; finished regions are not touched. */
   retryRegions(
     run: RunContext,
@@ -141,7 +133,7 @@ export interface DistributeActivities {
     version: string,
     machineId: string,
     regions: string[],
-  ): Promise<{ operationUrl?: string }>;
+  ): Promise<void>;
   createManagedImage(
     run: RunContext,
     distributor: ManagedImageDistributor,

@@ -1,4 +1,5 @@
 /** The staging group: what a build needs around its machine. Every create is a PUT under a fixed name, so it can be repeated. */
+import { restorePoller } from '@azure/arm-storage';
 import { Context } from '@temporalio/activity';
 import type { Azure } from '../azure/environment.ts';
 import { attempt } from '../azure/errors.ts';
@@ -19,16 +20,19 @@ export function createStagingActivities(azure: Azure): StagingActivities {
     async createStagingStorage(run) {
       const { storage } = azure.clients(run.subscriptionId);
       const { resourceGroup, storageAccount } = run.staging;
-      await finish(`create storage account ${storageAccount}`, () =>
-        storage.storageAccounts.create(resourceGroup, storageAccount, {
-          location: run.location,
-          tags: run.tags,
-          kind: 'StorageV2',
-          sku: { name: 'Standard_LRS' },
-          minimumTlsVersion: 'TLS1_2',
-          allowBlobPublicAccess: false,
-          enableHttpsTrafficOnly: true,
-        }),
+      await finish(
+        `create storage account ${storageAccount}`,
+        () =>
+          storage.storageAccounts.create(resourceGroup, storageAccount, {
+            location: run.location,
+            tags: run.tags,
+            kind: 'StorageV2',
+            sku: { name: 'Standard_LRS' },
+            minimumTlsVersion: 'TLS1_2',
+            allowBlobPublicAccess: false,
+            enableHttpsTrafficOnly: true,
+          }),
+        (state) => restorePoller(storage, state, storage.storageAccounts.create),
       );
       const blobs = await openStagingBlobs(azure, run);
       await attempt('create the containers', () =>

@@ -9,7 +9,7 @@ import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import type { OperationState, PollerLike } from '@azure/core-lro';
 import type { OperationHeartbeat } from '../activities/contract.ts';
-import { toFailure } from './errors.ts';
+import { orNotFound, toFailure } from './errors.ts';
 
 type Poller<T> = PollerLike<OperationState<T>, T>;
 
@@ -20,6 +20,8 @@ const SLOWEST_POLL_MS = 5000;
 /**
  * Begins an operation, or resumes the one of a former attempt, and waits for its end.
  * @param waitingFor shown in the heartbeat and in errors, as in `create disk os`
+ * @param resume makes a poller from the state of a former attempt's: the client package's own `restorePoller`. Without
+ * it, or once Azure has forgotten the operation, it is begun again, which is safe for what may be repeated.
  */
 export async function finish<T>(
   waitingFor: string,
@@ -29,17 +31,23 @@ export async function finish<T>(
   const context = Context.current();
   const former = context.info.heartbeatDetails as OperationHeartbeat | undefined;
   const state = former?.waitingFor === waitingFor ? former.operationUrl : undefined;
-  try {
-    const poller = state !== undefined && resume !== undefined ? resume(state) : begin();
+  const end = async (poller: Poller<T>): Promise<T> => {
     await poller.submitted();
     const operationUrl = await poller.serialize();
     await poll(() => {
       context.heartbeat({ operationUrl, waitingFor } satisfies OperationHeartbeat);
       return poller.isDone ? Promise.resolve(true) : poller.poll().then(() => poller.isDone);
     });
-    const result = await poller.pollUntilDone();
+    return poller.pollUntilDone();
+  };
+  try {
+    const resumed =
+      state === undefined || resume === undefined
+        ? undefined
+        : await orNotFound(end(resume(state)).then((value) => ({ value })));
+    const { value } = resumed ?? { value: await end(begin()) };
     throwIfCanceled();
-    return result;
+    return value;
   } catch (error) {
     throw toFailure(error, waitingFor);
   }
