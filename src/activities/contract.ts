@@ -166,6 +166,33 @@ export interface LogActivities {
   }): Promise<Record<string, string>>;
 }
 
+/** One execution of a workflow; the id alone names all of them. */
+export interface Execution {
+  workflowId: string;
+  executionId: string;
+}
+
+export interface AbandonedBuild {
+  plan: BuildPlan;
+  outputs: Array<{ runOutputName: string; type: string; artifactId?: string; artifactUri?: string }>;
+  /** Whether it came as far as having logs, which stay until the build is deleted. */
+  hasLogs: boolean;
+}
+
+/** How the build's workflow is asked; the workflows, which know, say so. */
+export interface RecallQueries {
+  status: string;
+  /** Of the child `<workflowId>/<runOutputName>`, which knows its output while it is still being made. */
+  output: string;
+}
+
+export interface SweepActivities {
+  /** Executions that were terminated, or timed out by Temporal, at least so long ago. */
+  findAbandonedBuilds(request: { workflowType: string; olderThanSeconds: number }): Promise<Execution[]>;
+  /** What it was making; undefined once a later build has taken its name and with it its resources. */
+  recallBuild(execution: Execution, queries: RecallQueries): Promise<AbandonedBuild | undefined>;
+}
+
 export type BuildActivities = CheckActivities &
   StagingActivities &
   SourceActivities &
@@ -174,7 +201,8 @@ export type BuildActivities = CheckActivities &
   CaptureActivities &
   DistributeActivities &
   CleanupActivities &
-  LogActivities;
+  LogActivities &
+  SweepActivities;
 
 export interface PlanReport {
   plan: BuildPlan;

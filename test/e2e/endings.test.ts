@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { STAGES } from '../../src/workflows/messages.ts';
+import { eventually } from '../local-azure/support.ts';
 import { TestStack } from './stack.ts';
 import { shellTemplate } from './templates.ts';
 
@@ -41,6 +42,36 @@ describe('a build that is ended early leaves nothing but logs', () => {
     assert.equal(made.length, 1, made.join('\n'));
     assert.match(made[0] ?? '', /\/versions\/1\.0\.0$/);
   });
+});
+
+describe('a build that was terminated, which skips its clean-up', () => {
+  const stack = new TestStack('simulated');
+  before(() => stack.up());
+  after(() => stack.close());
+
+  for (const stage of ['Provisioning', 'Customizing', 'Distributing'] as const) {
+    it(`while ${stage} is undone by the next sweep, once`, async () => {
+      const inventory = await stack.inventory();
+      const runId = `terminated-${stage.toLowerCase()}`;
+      const build = stack.start('build', stack.write(runId, shellTemplate(['# simulate: seconds=1'])), '--id', runId);
+      await stack.until(runId, ({ stages }) => stages.some((entry) => entry.stage === stage));
+      await stack.terminate(runId);
+      const { code, stdout: told } = await build.ended;
+      assert.equal(code, 1, told);
+      assert.match(told, /Terminated in .*\n.*kiln sweep/);
+      await eventually(
+        async () => {
+          // What was in flight when it was terminated may still come to be.
+          const { stdout } = await stack.kiln('sweep', '--older-than', '3');
+          return stdout;
+        },
+        (stdout) => stdout.startsWith('kiln-build/'),
+      );
+      assert.deepEqual(await stack.inventory(), inventory);
+      const again = await stack.kiln('sweep', '--older-than', '0');
+      assert.match(again.stdout, /no build was left/);
+    });
+  }
 });
 
 describe('a build that takes longer than its timeout', () => {

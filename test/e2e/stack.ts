@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
 import type { LocalAzureConnection } from '../../src/local-azure/core.ts';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { KilnClient } from '../../src/client/kiln-client.ts';
-import { pause } from '../../src/client/services.ts';
+import { pause, readStack } from '../../src/client/services.ts';
 import { readSettings } from '../../src/client/settings.ts';
+import { buildWorkflowId } from '../../src/workflows/messages.ts';
 import type { BuildStatus } from '../../src/workflows/messages.ts';
 
 const KILN = fileURLToPath(new URL('../../bin/kiln.js', import.meta.url));
@@ -67,11 +69,7 @@ export class TestStack {
 
   /** SIGKILL, as a crash would. */
   kill(service: 'worker' | 'temporal' | 'azure'): void {
-    const stack = JSON.parse(readFileSync(join(this.stateDir, 'stack.json'), 'utf8')) as Record<
-      string,
-      { pid: number }
-    >;
-    const pid = stack[service]?.pid;
+    const pid = readStack(this.stateDir)[service]?.pid;
     if (pid === undefined) throw new Error(`${service} is not running`);
     process.kill(pid, 'SIGKILL');
   }
@@ -106,13 +104,22 @@ export class TestStack {
 
   /** A client in this process; the stack must be up. */
   async client(): Promise<KilnClient> {
-    const stack = JSON.parse(readFileSync(join(this.stateDir, 'stack.json'), 'utf8')) as Record<
-      string,
-      { address: Record<string, string> }
-    >;
-    const connectionOptions = { address: stack['temporal']?.address['grpc'] ?? '' };
-    this.#client ??= await KilnClient.connect({ connectionOptions, namespace: 'default' });
+    this.#client ??= await KilnClient.connect({
+      connectionOptions: { address: this.#address() },
+      namespace: 'default',
+    });
     return this.#client;
+  }
+
+  #address(): string {
+    return readStack(this.stateDir)['temporal']?.address['grpc'] ?? '';
+  }
+
+  /** As `temporal workflow terminate` does: the workflow gets no say. */
+  async terminate(runId: string): Promise<void> {
+    const connection = await Connection.connect({ address: this.#address() });
+    await new Client({ connection }).workflow.getHandle(buildWorkflowId(runId)).terminate('by the test');
+    await connection.close();
   }
 
   /** Undefined while there is no such build yet, or nobody to answer. */
