@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { LocalAzureConnection } from '../../src/local-azure/core.ts';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { KilnClient } from '../../src/client/kiln-client.ts';
@@ -16,6 +17,8 @@ import type { BuildStatus } from '../../src/workflows/messages.ts';
 
 const KILN = fileURLToPath(new URL('../../bin/kiln.js', import.meta.url));
 export const EXAMPLE = fileURLToPath(new URL('../../examples/golden-linux.json', import.meta.url));
+
+type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 
 export interface Outcome {
   code: number;
@@ -55,7 +58,7 @@ export class TestStack {
   }
 
   /** Starts the command and leaves it running. */
-  start(...args: string[]): { ended: Promise<Outcome>; interrupt(): void } {
+  start(...args: string[]): { ended: Promise<Outcome>; said(): string; interrupt(): void } {
     const child = spawn(process.execPath, [KILN, ...args], { env: this.#environment() });
     let stdout = '';
     let stderr = '';
@@ -63,6 +66,7 @@ export class TestStack {
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     return {
       ended: new Promise((resolve) => child.on('exit', (code) => resolve({ code: code ?? -1, stdout, stderr }))),
+      said: () => stdout,
       interrupt: () => void child.kill('SIGINT'),
     };
   }
@@ -117,9 +121,20 @@ export class TestStack {
 
   /** As `temporal workflow terminate` does: the workflow gets no say. */
   async terminate(runId: string): Promise<void> {
+    await this.#temporal((client) => client.workflow.getHandle(buildWorkflowId(runId)).terminate('by the test'));
+  }
+
+  history(workflowId: string): Promise<History> {
+    return this.#temporal((client) => client.workflow.getHandle(workflowId).fetchHistory());
+  }
+
+  async #temporal<T>(work: (client: Client) => Promise<T>): Promise<T> {
     const connection = await Connection.connect({ address: this.#address() });
-    await new Client({ connection }).workflow.getHandle(buildWorkflowId(runId)).terminate('by the test');
-    await connection.close();
+    try {
+      return await work(new Client({ connection }));
+    } finally {
+      await connection.close();
+    }
   }
 
   /** Undefined while there is no such build yet, or nobody to answer. */
