@@ -43,16 +43,25 @@ export class Lambda {
   }
 }
 
-const MAX_CALLS = 200_000;
+const MAX_WORK = 5_000_000;
+const WORK_OF_A_CALL = 10;
+/** Characters and items of a result that count as much as one value of the file. */
+const SIZE_OF_A_VALUE = 20;
 const MAX_DEPTH = 400;
 
-/** Bounds the work of a file: expressions can call each other without end. */
+/** Bounds the work of a file: expressions and loops can ask for any amount of it. */
 export class Meter {
-  #calls = 0;
+  #work = 0;
   #depth = 0;
 
+  /** @throws ExpressionError when the file has had its share */
+  count(work: number): void {
+    this.#work += work;
+    if (this.#work > MAX_WORK) throw new ExpressionError('the expressions and loops of this file take too much work');
+  }
+
   within<T>(work: () => T): T {
-    if (++this.#calls > MAX_CALLS) throw new ExpressionError('the expressions of this file take too much work');
+    this.count(WORK_OF_A_CALL);
     if (this.#depth >= MAX_DEPTH) throw new ExpressionError('the expressions depend on each other too deeply');
     this.#depth++;
     try {
@@ -73,7 +82,7 @@ export function evaluate(
   locals: Locals = new Map(),
 ): unknown {
   const value = host.meter.within(() => evaluateNode(node, functions, host, locals));
-  if (!(value instanceof Lambda)) checkExtent(value);
+  if (!(value instanceof Lambda)) host.meter.count(checkExtent(value) / SIZE_OF_A_VALUE);
   return value;
 }
 

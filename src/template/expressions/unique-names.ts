@@ -1,6 +1,7 @@
 /**
- * Names from a hash, as Resource Manager makes them: both are checked against values that Azure answered (see the test).
- * They are Azure's values only where the inputs are: `resourceGroup().id`, for one, differs in another subscription.
+ * Names from a hash. `guid` is documented by Azure to the last bit. `uniqueString` is not: this is the hash that clients
+ * of Azure's found it to be, and it agrees with the values they publish, but Kiln has not checked it against Azure
+ * itself. So it is the same for the same input, and most likely, not certainly, the value that a deployment would have.
  */
 import { createHash } from 'node:crypto';
 

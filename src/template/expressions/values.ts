@@ -90,11 +90,15 @@ function extentOf(value: unknown): Extent {
   return extent;
 }
 
-/** @throws ExpressionError for what no template can hold: expressions can double a value with every call */
-export function checkExtent(value: unknown): void {
+/**
+ * The size of a value, in characters and items.
+ * @throws ExpressionError for what no template can hold: expressions can double a value with every call
+ */
+export function checkExtent(value: unknown): number {
   const { size, depth } = extentOf(value);
   if (size > MAX_SIZE) throw new ExpressionError('the value is larger than a template may be (4 MB)');
   if (depth > MAX_DEPTH) throw new ExpressionError(`the value is nested deeper than ${MAX_DEPTH} levels`);
+  return size;
 }
 
 /** @throws ExpressionError for a text that is no JSON or is nested too deep */

@@ -6,8 +6,9 @@ import { copiesOf } from './copies.ts';
 import { isImageTemplate } from './read-template.ts';
 import { isObject } from './read-json.ts';
 import { Scope } from './scope.ts';
-import type { Declarations, Loop, World } from './scope.ts';
+import type { Declarations } from './scope.ts';
 import { UNFILLED } from './unfilled.ts';
+import type { Loop, World } from './world.ts';
 
 export interface Found {
   resource: Record<string, unknown>;

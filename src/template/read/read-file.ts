@@ -9,7 +9,7 @@ import { IMAGE_TEMPLATE, isImageTemplate, readTemplate } from './read-template.t
 import type { ReadTemplate } from './read-template.ts';
 import { isObject, readJson } from './read-json.ts';
 import { Scope } from './scope.ts';
-import type { World } from './scope.ts';
+import type { World } from './world.ts';
 
 export interface ReadOptions {
   subscriptionId: string;

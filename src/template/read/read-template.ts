@@ -3,6 +3,7 @@ import { NEWEST_API_VERSION, API_VERSIONS, atLeast, isStrict } from '../api-vers
 import type { ApiVersion } from '../api-versions/api-versions.ts';
 import { upgrade } from '../api-versions/upgrade.ts';
 import type { PlanWarning } from '../build-plan.ts';
+import { checkExtent } from '../expressions/values.ts';
 import { describeValue, formatPath } from '../problems.ts';
 import type { TemplateProblem } from '../problems.ts';
 import { imageTemplate } from '../schema/image-template.ts';
@@ -13,6 +14,7 @@ import { forgive } from './forgive.ts';
 import { checkIdentity, withIdentities } from './identities.ts';
 import { isObject } from './read-json.ts';
 import { UNFILLED } from './unfilled.ts';
+import { tellError } from './world.ts';
 
 export const IMAGE_TEMPLATE = 'Microsoft.VirtualMachineImages/imageTemplates';
 
@@ -60,6 +62,12 @@ export function readTemplate(
   // The resource of a loop has its index everywhere in it.
   const filled = scope.within(loop, () => scope.fill(bare ? resource : rest, path));
   if (!isObject(filled)) return undefined;
+  try {
+    checkExtent(filled);
+  } catch (error) {
+    tellError(world, path, error);
+    return undefined;
+  }
   const before = world.problems.length;
   const warnings: PlanWarning[] = [];
   const version = readVersion(filled, bare, warnings);

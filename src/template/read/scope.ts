@@ -3,38 +3,15 @@
  * had is told once, where it fails first, and becomes UNFILLED wherever it was wanted.
  */
 import type { Host, Meter } from '../expressions/evaluate.ts';
-import { evaluate } from '../expressions/evaluate.ts';
 import { ExpressionError, ToldAlready } from '../expressions/expression-error.ts';
-import { TEMPLATE_FUNCTIONS } from '../expressions/functions/index.ts';
-import { expressionIn, parseExpression, unescapeText } from '../expressions/parse.ts';
 import { checkExtent, fieldOf } from '../expressions/values.ts';
-import { formatPath } from '../problems.ts';
-import type { TemplateProblem } from '../problems.ts';
-import { copiesOf } from './copies.ts';
+import { complete, fillCopies, fillValue } from './fill.ts';
+import type { Filling } from './fill.ts';
 import { defaultOf, readParameter } from './parameters.ts';
-import { fillPlaceholders } from './placeholders.ts';
 import { isObject } from './read-json.ts';
 import { UNFILLED } from './unfilled.ts';
-
-/** What all scopes of a file share. */
-export interface World {
-  subscriptionId: string;
-  resourceGroup: string;
-  location: string | undefined;
-  deploymentName: string;
-  now: Date;
-  newGuid(): string;
-  /** What a person gave for parameters and placeholders, by name. */
-  given: Record<string, unknown>;
-  /** Names of `given` that something asked for. */
-  asked: Set<string>;
-  /** Placeholders that were told to be missing. */
-  missing: Set<string>;
-  /** Values of secure parameters, not to be repeated in messages. */
-  secrets: Set<string>;
-  problems: TemplateProblem[];
-  meter: Meter;
-}
+import { tellError } from './world.ts';
+import type { Loop, World } from './world.ts';
 
 export interface Declarations {
   parameters: unknown;
@@ -42,14 +19,6 @@ export interface Declarations {
   functions: unknown;
   definitions: unknown;
 }
-
-export interface Loop {
-  name: string;
-  index: number;
-}
-
-/** Their text is a command's: `<` and `[` are its own there. */
-const SCRIPT_FIELDS = new Set(['inline', 'restartCommand', 'restartCheckCommand', 'searchCriteria', 'filters']);
 
 type Known = { value: unknown } | 'failed' | 'in work';
 
@@ -60,8 +29,7 @@ export class Scope implements Host {
   readonly #at: PropertyKey[];
   /** A nested deployment's own; the root's come from the person. */
   readonly #passed: Record<string, unknown> | undefined;
-  /** Whether Resource Manager evaluates every text of this file, scripts too. */
-  readonly #deployment: boolean;
+  readonly #filling: Filling;
   readonly #known = new Map<string, Known>();
   #loops: Loop[] = [];
   #arguments: Map<string, unknown> | undefined;
@@ -75,7 +43,8 @@ export class Scope implements Host {
     this.world = world;
     this.#declared = declared;
     this.#at = options.at;
-    this.#deployment = options.deployment;
+    const { deployment } = options;
+    this.#filling = { host: this, world, deployment, within: (loop, work) => this.within(loop, work) };
     this.#passed = options.passed;
   }
 
@@ -108,7 +77,7 @@ export class Scope implements Host {
   forNested(world: World): Scope {
     const scope = new Scope(world, this.#declared, {
       at: this.#at,
-      deployment: this.#deployment,
+      deployment: this.#filling.deployment,
       ...(this.#passed === undefined ? {} : { passed: this.#passed }),
     });
     scope.#loops = [...this.#loops];
@@ -176,7 +145,7 @@ export class Scope implements Host {
       if (Array.isArray(copy) && at >= 0) {
         const where = [...path, 'copy', at];
         return this.#once(`variable ${name}`, where, () =>
-          this.#outside(false, () => complete(this.#copied(copy[at], where)[1])),
+          this.#outside(false, () => complete(fillCopies(copy[at], where, this.#filling)[1])),
         );
       }
     }
@@ -219,66 +188,7 @@ export class Scope implements Host {
 
   /** A copy of `value` with every text in it evaluated; UNFILLED stands for what could not be. */
   fill(value: unknown, path: PropertyKey[]): unknown {
-    if (typeof value === 'string') return this.#text(value, path);
-    if (Array.isArray(value)) return value.map((item, index) => this.fill(item, [...path, index]));
-    if (!isObject(value)) return value;
-    return Object.fromEntries(
-      Object.entries(value).flatMap(([key, item]) => {
-        if (key === 'copy' && Array.isArray(item)) {
-          return item.map((loop: unknown, index) => this.#copied(loop, [...path, 'copy', index]));
-        }
-        const name = this.#text(key, [...path, key]);
-        return [typeof name === 'string' ? [name, this.fill(item, [...path, key])] : [key, UNFILLED]];
-      }),
-    );
-  }
-
-  #text(text: string, path: PropertyKey[]): unknown {
-    const inScript = path.some((part) => SCRIPT_FIELDS.has(String(part)));
-    if (inScript && !this.#deployment) return this.#placeholders(text, path, inScript);
-    const expression = expressionIn(text);
-    if (expression === undefined) {
-      return this.#placeholders(this.#deployment ? unescapeText(text) : text, path, inScript);
-    }
-    try {
-      const value = evaluate(parseExpression(expression), TEMPLATE_FUNCTIONS, this);
-      // A lambda by itself is no value, and no other value is undefined.
-      if (value === undefined || typeof value === 'symbol') throw new ExpressionError('the expression has no value');
-      return value;
-    } catch (error) {
-      return this.#told(error, path);
-    }
-  }
-
-  /** An array or object by a `copy` loop on a property or variable, with its name. */
-  #copied(loop: unknown, path: PropertyKey[]): [string, unknown] {
-    try {
-      const { name, count, input } = copiesOf(loop, (part, key) => this.fill(part, [...path, key]));
-      if (count === UNFILLED) return [name, UNFILLED];
-      const items = Array.from({ length: count }, (_, index) =>
-        this.within({ name, index }, () => this.fill(input, [...path, 'input'])),
-      );
-      return [name, items];
-    } catch (error) {
-      const named = isObject(loop) && typeof loop['name'] === 'string' ? loop['name'] : 'copy';
-      return [named, this.#told(error, path)];
-    }
-  }
-
-  #placeholders(text: string, path: PropertyKey[], inScript: boolean): unknown {
-    const filled = fillPlaceholders(text, (name) => {
-      const found = fieldOf(this.world.given, name)?.[1];
-      this.world.asked.add(name.toLowerCase());
-      if (found !== undefined) return typeof found === 'string' ? found : JSON.stringify(found);
-      return /^subscription[-_]?id$/i.test(name) ? this.subscriptionId : undefined;
-    });
-    if (inScript || filled.missing.length === 0) return filled.text;
-    for (const name of filled.missing) {
-      if (this.world.missing.has(name.toLowerCase())) continue;
-      this.world.missing.add(name.toLowerCase());
-      this.#tell(path, `no value for ${name}: give --param ${name}=…`);
-    }
-    return UNFILLED;
+    return fillValue(value, path, this.#filling);
   }
 
   /** The value of a variable or parameter; every use gets the same. */
@@ -295,7 +205,7 @@ export class Scope implements Host {
       return value;
     } catch (error) {
       this.#known.set(key, 'failed');
-      this.#told(error, path);
+      tellError(this.world, path, error);
       throw new ToldAlready(what);
     }
   }
@@ -319,26 +229,4 @@ export class Scope implements Host {
       this.#arguments = around;
     }
   }
-
-  #told(error: unknown, path: PropertyKey[]): typeof UNFILLED {
-    if (!(error instanceof ExpressionError)) throw error;
-    if (!(error instanceof ToldAlready)) this.#tell(path, error.message);
-    return UNFILLED;
-  }
-
-  #tell(path: PropertyKey[], message: string): void {
-    this.world.problems.push({ path: formatPath(path), message });
-  }
-}
-
-/** @throws ToldAlready where a part of the value is missing */
-function complete(value: unknown): unknown {
-  checkExtent(value);
-  if (lacks(value)) throw new ToldAlready('a part of the value');
-  return value;
-}
-
-function lacks(value: unknown): boolean {
-  if (value === UNFILLED) return true;
-  return typeof value === 'object' && value !== null && Object.values(value).some(lacks);
 }

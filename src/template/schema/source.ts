@@ -58,18 +58,22 @@ export function sharedImageVersion(version: ApiVersion) {
   });
 }
 
+const RETIRED =
+  'ISO sources were retired by Azure Image Builder (not processed since 2020-04-30): expected a PlatformImage, ManagedImage or SharedImageVersion';
+
+/** Read in every version, so that it is refused for what it is. */
 function iso(version: ApiVersion) {
-  return strictObject({
-    type: z.literal('ISO'),
+  const type = { type: z.literal('ISO') };
+  const fields = {
+    ...type,
     ...until(version, '2019-02-01-preview', { sourceURI: text }, 'sourceUri'),
     ...(atLeast(version, '2019-05-01-preview') ? { sourceUri: text } : {}),
     sha256Checksum: text,
-  }).refine(() => false, {
-    when: whenObject,
-    path: ['type'],
-    error:
-      'ISO sources were retired by Azure Image Builder (not processed since 2020-04-30): expected a PlatformImage, ManagedImage or SharedImageVersion',
-  });
+  };
+  const refusal = { when: whenObject, error: RETIRED };
+  return atLeast(version, '2020-02-14')
+    ? z.looseObject(type).refine(() => false, refusal)
+    : strictObject(fields).refine(() => false, refusal);
 }
 
 type Source =
@@ -80,6 +84,6 @@ export function source(version: ApiVersion) {
     PlatformImage: { schema: platformImage(version) },
     ManagedImage: { schema: managedImageSource(), since: '2019-02-01-preview' },
     SharedImageVersion: { schema: sharedImageVersion(version), since: '2019-05-01-preview' },
-    ISO: { schema: iso(version), until: '2019-05-01-preview' } as unknown as Variant<Source>,
+    ISO: { schema: iso(version), retired: true } as unknown as Variant<Source>,
   });
 }

@@ -14,6 +14,8 @@ interface VersionNote {
   now?: string;
   /** Filled by the service; says nothing to a build. */
   readOnly?: true;
+  /** Read only to be refused. */
+  retired?: true;
   /** Never a field of Azure's, but its meaning is plain: taken for that field. */
   meantAs?: string;
 }
@@ -60,6 +62,8 @@ export interface Variant<S extends z.ZodType = z.ZodType> {
   schema: S;
   since?: ApiVersion;
   until?: ApiVersion;
+  /** Read only to be refused: no message offers it. */
+  retired?: true;
 }
 
 /** One of several objects, told apart by the literal in `key`; only those that the version has. */
@@ -70,8 +74,13 @@ export function oneOf<S extends z.core.$ZodTypeDiscriminable>(
 ): z.ZodDiscriminatedUnion<S[]> {
   const has = ({ since: first, until: last }: Variant): boolean =>
     (first === undefined || atLeast(version, first)) && (last === undefined || atLeast(last, version));
-  const names = Object.entries(variants).flatMap(([name, variant]) => (has(variant) ? [name] : []));
+  const names = Object.entries(variants).flatMap(([name, variant]) =>
+    has(variant) && variant.retired !== true ? [name] : [],
+  );
   const schemas = Object.values(variants).flatMap((variant) => (has(variant) ? [variant.schema] : []));
+  for (const { schema, retired } of Object.values(variants)) {
+    if (retired === true) versionNotes.add(schema, { retired });
+  }
   const [first, ...rest] = schemas;
   if (first === undefined)
     throw new RangeError(`api-version ${version} has none of ${Object.keys(variants).join(', ')}`);
