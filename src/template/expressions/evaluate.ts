@@ -1,5 +1,5 @@
 /** The value of a parsed expression. `if`, `and`, `or` and `coalesce` look only at the arguments that count. */
-import { ExpressionError } from './expression-error.ts';
+import { ExpressionError, TooMuchWork } from './expression-error.ts';
 import type { Node } from './parse.ts';
 import { boolean, checkExtent, fieldOf, integer, isJson, string } from './values.ts';
 
@@ -43,7 +43,7 @@ export class Lambda {
   }
 }
 
-const MAX_WORK = 5_000_000;
+const MAX_WORK = 1_000_000;
 const WORK_OF_A_CALL = 10;
 /** Characters and items of a result that count as much as one value of the file. */
 const SIZE_OF_A_VALUE = 20;
@@ -54,10 +54,10 @@ export class Meter {
   #work = 0;
   #depth = 0;
 
-  /** @throws ExpressionError when the file has had its share */
+  /** @throws TooMuchWork when the file has had its share */
   count(work: number): void {
     this.#work += work;
-    if (this.#work > MAX_WORK) throw new ExpressionError('the expressions and loops of this file take too much work');
+    if (this.#work > MAX_WORK) throw new TooMuchWork('the expressions and loops of this file take too much work');
   }
 
   within<T>(work: () => T): T {
@@ -119,7 +119,9 @@ function evaluateNode(
     if (error instanceof RangeError || error instanceof URIError || error instanceof SyntaxError) {
       throw new ExpressionError(`${written}(): ${error.message}`);
     }
-    if (error instanceof ExpressionError && error.constructor === ExpressionError && !error.message.includes('()')) {
+    // The innermost function is the one to look at; parameters and variables tell their own names.
+    const own = error instanceof ExpressionError && error.constructor === ExpressionError;
+    if (own && !error.message.includes('()') && name !== 'parameters' && name !== 'variables') {
       throw new ExpressionError(`${written}(): ${error.message}`);
     }
     throw error;

@@ -7,3 +7,8 @@ export class ExpressionError extends Error {
 export class ToldAlready extends ExpressionError {
   override readonly name = 'ToldAlready';
 }
+
+/** The file asks for more work than any template needs: reading it ends here. */
+export class TooMuchWork extends ExpressionError {
+  override readonly name = 'TooMuchWork';
+}

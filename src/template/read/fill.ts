@@ -26,11 +26,7 @@ const SCRIPT_FIELDS = new Set(['inline', 'restartCommand', 'restartCheckCommand'
 
 /** A copy of `value` with every text in it evaluated; UNFILLED stands for what could not be, and the reason is told. */
 export function fillValue(value: unknown, path: PropertyKey[], to: Filling): unknown {
-  try {
-    to.world.meter.count(1);
-  } catch (error) {
-    return tellError(to.world, [], error);
-  }
+  to.world.meter.count(1);
   if (typeof value === 'string') return fillText(value, path, to);
   if (Array.isArray(value)) return value.map((item, index) => fillValue(item, [...path, index], to));
   if (!isObject(value)) return value;

@@ -1,6 +1,5 @@
 /** The image templates of a deployment, those in nested deployments too; what else is there is named and left. */
 import type { PlanWarning } from '../build-plan.ts';
-import { ExpressionError } from '../expressions/expression-error.ts';
 import { describeValue, formatPath } from '../problems.ts';
 import { copiesOf } from './copies.ts';
 import { isImageTemplate } from './read-template.ts';
@@ -8,6 +7,7 @@ import { isObject } from './read-json.ts';
 import { Scope } from './scope.ts';
 import type { Declarations } from './scope.ts';
 import { UNFILLED } from './unfilled.ts';
+import { tellError } from './world.ts';
 import type { Loop, World } from './world.ts';
 
 export interface Found {
@@ -115,8 +115,7 @@ function loopsOf({ copy }: Record<string, unknown>, scope: Scope, path: Property
     if (count === UNFILLED) return [{ name, index: 0 }];
     return Array.from({ length: count }, (_, index) => ({ name, index }));
   } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error;
-    scope.world.problems.push({ path: formatPath(at), message: error.message });
+    tellError(scope.world, at, error);
     return [];
   }
 }

@@ -1,5 +1,6 @@
 /** From the text of a file to the image templates in it: a bare resource body, or the resources of a deployment. */
 import { Meter } from '../expressions/evaluate.ts';
+import { TooMuchWork } from '../expressions/expression-error.ts';
 import type { PlanWarning } from '../build-plan.ts';
 import { formatPath } from '../problems.ts';
 import type { TemplateProblem } from '../problems.ts';
@@ -45,8 +46,19 @@ export function readFile(text: string, options: ReadOptions): ReadFile {
     problems: [],
     meter: new Meter(),
   };
+  try {
+    const templates = readTemplates(value, world, options);
+    const problems = unique(world.problems);
+    return { templates: problems.length === 0 ? templates : [], problems };
+  } catch (error) {
+    if (!(error instanceof TooMuchWork)) throw error;
+    return { templates: [], problems: [{ path: '', message: error.message }] };
+  }
+}
+
+function readTemplates(file: Record<string, unknown>, world: World, options: ReadOptions): ReadTemplate[] {
   const warnings: PlanWarning[] = [];
-  const found = isDeployment(value) ? findResources(value, world, warnings) : [bareBody(value, world)];
+  const found = isDeployment(file) ? findResources(file, world, warnings) : [bareBody(file, world)];
   const templates = found.flatMap((one) => readTemplate(one, options) ?? []);
   checkNames(templates, world);
   if (found.length === 0 && world.problems.length === 0) {
@@ -54,10 +66,8 @@ export function readFile(text: string, options: ReadOptions): ReadFile {
     const message = `expected a resource of type ${IMAGE_TEMPLATE}${left === '' ? '' : `: ${left}`}`;
     world.problems.push({ path: 'resources', message });
   }
-  warnings.push(...unasked(world));
-  templates[0]?.warnings.push(...warnings);
-  const problems = unique(world.problems);
-  return { templates: problems.length === 0 ? templates : [], problems };
+  templates[0]?.warnings.push(...warnings, ...unasked(world));
+  return templates;
 }
 
 /** Other files that people have beside their templates. */

@@ -1,6 +1,6 @@
 /** What all deployments of a file share, and how a problem with a value is told once. */
 import type { Meter } from '../expressions/evaluate.ts';
-import { ExpressionError, ToldAlready } from '../expressions/expression-error.ts';
+import { ExpressionError, ToldAlready, TooMuchWork } from '../expressions/expression-error.ts';
 import { formatPath } from '../problems.ts';
 import type { TemplateProblem } from '../problems.ts';
 import { UNFILLED } from './unfilled.ts';
@@ -32,7 +32,7 @@ export interface Loop {
 
 /** Tells why a value cannot be had, unless that is told already; what is no such reason is thrown on. */
 export function tellError(world: World, path: PropertyKey[], error: unknown): typeof UNFILLED {
-  if (!(error instanceof ExpressionError)) throw error;
+  if (!(error instanceof ExpressionError) || error instanceof TooMuchWork) throw error;
   if (!(error instanceof ToldAlready)) world.problems.push({ path: formatPath(path), message: error.message });
   return UNFILLED;
 }

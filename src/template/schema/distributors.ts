@@ -11,6 +11,7 @@ import {
   openEnum,
   region,
   resourceName,
+  rule,
   strictObject,
   tags,
   webAddress,
@@ -122,11 +123,9 @@ export function sharedImage(version: ApiVersion) {
       path: ['storageAccountType'],
       error: 'expected storageAccountType in each of targetRegions: the field here goes with replicationRegions only',
     })
-    .check(({ value, issues }) => {
-      for (const [field, at] of repeatedRegions(value)) {
-        issues.push({ code: 'custom', input: value, path: [field, at], message: 'this region is in the list already' });
-      }
-    });
+    .check(
+      rule((value) => repeatedRegions(value).map((path) => ({ path, message: 'this region is in the list already' }))),
+    );
 }
 
 const hasItems = (value: unknown): boolean => Array.isArray(value) && value.length > 0;

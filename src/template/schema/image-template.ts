@@ -14,7 +14,18 @@ import {
 } from './settings.ts';
 import { source } from './source.ts';
 import { customizer } from './steps.ts';
-import { closedEnum, expected, isRecord, objects, region, resourceName, strictObject, tags, whole } from './values.ts';
+import {
+  closedEnum,
+  expected,
+  isRecord,
+  objects,
+  region,
+  resourceName,
+  rule,
+  strictObject,
+  tags,
+  whole,
+} from './values.ts';
 import { readOnly, since } from './version-notes.ts';
 import { parseIdOfType } from '../resource-id.ts';
 
@@ -58,16 +69,14 @@ export function properties(version: ApiVersion) {
     provisioningState: readOnly(),
     provisioningError: readOnly(),
     lastRunStatus: readOnly(),
-  }).check(({ value, issues }) => {
-    for (const { index, first, name } of repeatedOutputs(value.distribute)) {
-      issues.push({
-        code: 'custom',
-        input: value,
+  }).check(
+    rule((value) =>
+      repeatedOutputs(value.distribute).map(({ index, first, name }) => ({
         path: ['distribute', index, 'runOutputName'],
         message: `${name} is also the name of distribute[${first}]: each needs a name of its own`,
-      });
-    }
-  });
+      })),
+    ),
+  );
 }
 
 function repeatedOutputs(distributors: unknown): Array<{ index: number; first: number; name: string }> {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ApiVersion } from '../api-versions/api-versions.ts';
 import { atLeast } from '../api-versions/api-versions.ts';
 import { isGalleryVersionId } from '../resource-id.ts';
-import { idOf, strictObject, text, whenObject } from './values.ts';
+import { idOf, rule, strictObject, text, whenObject } from './values.ts';
 import { oneOf, readOnly, since, until } from './version-notes.ts';
 import type { Variant } from './version-notes.ts';
 
@@ -24,18 +24,15 @@ export function platformImage(version: ApiVersion) {
       planInfo: planInfo.optional().describe('The purchase plan, for an image that is sold under one.'),
     }),
     ...since(version, '2021-10-01', { exactVersion: readOnly() }),
-  }).check(({ value, issues }) => {
-    for (const field of PLATFORM_FIELDS) {
-      // Azure's types have them optional; the service refuses the build.
-      if (value[field] !== undefined && value[field] !== '') continue;
-      issues.push({
-        code: 'custom',
-        input: value,
+  }).check(
+    // Azure's types have them optional; the service refuses the build.
+    rule((value) =>
+      PLATFORM_FIELDS.filter((field) => (value[field] ?? '') === '').map((field) => ({
         path: [field],
         message: `is required: expected the image's ${field}`,
-      });
-    }
-  });
+      })),
+    ),
+  );
 }
 
 export function managedImageSource() {

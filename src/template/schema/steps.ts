@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ApiVersion } from '../api-versions/api-versions.ts';
 import { atLeast } from '../api-versions/api-versions.ts';
 import { parseDuration } from '../duration.ts';
-import { flag, objects, sha256, strictObject, text, texts, webAddress, whenObject, whole } from './values.ts';
+import { flag, objects, rule, sha256, strictObject, text, texts, webAddress, whenObject, whole } from './values.ts';
 import { oneOf, since, until } from './version-notes.ts';
 
 const name = text.optional().describe('What the step is called in progress, logs and errors.');
@@ -77,12 +77,13 @@ export function file() {
     sourceUri: webAddress.optional().describe('Address of the file.'),
     sha256Checksum: sha256.optional(),
     destination: text.optional().describe('Absolute path inside the machine; its folder must exist.'),
-  }).check(({ value, issues }) => {
-    for (const field of ['sourceUri', 'destination'] as const) {
-      if (isGiven(value[field])) continue;
-      issues.push({ code: 'custom', input: value, path: [field], message: 'is required for a File step' });
-    }
-  });
+  }).check(
+    rule((value) =>
+      (['sourceUri', 'destination'] as const)
+        .filter((field) => !isGiven(value[field]))
+        .map((field) => ({ path: [field], message: 'is required for a File step' })),
+    ),
+  );
 }
 
 export function windowsRestart() {

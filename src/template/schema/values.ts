@@ -82,6 +82,17 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
 /** For rules about several fields: they are looked at even where one of the fields is wrong by itself. */
 export const whenObject = ({ value }: { value: unknown }): boolean => isRecord(value);
 
+/** A rule that can be broken in several places of an object. */
+export function rule<T extends object>(
+  broken: (value: Partial<T>) => Array<{ path: PropertyKey[]; message: string }>,
+): z.core.$ZodCheck<T> {
+  const check = z.core._check<T>(({ value, issues }) => {
+    for (const { path, message } of broken(value)) issues.push({ code: 'custom', input: value, path, message });
+  });
+  check._zod.def.when = whenObject;
+  return check;
+}
+
 export function strictObject<S extends z.core.$ZodLooseShape>(shape: S): z.ZodObject<S, z.core.$strict> {
   return z.strictObject(shape, { error: ({ input }) => expected('an object', input) });
 }

@@ -3,15 +3,14 @@
  * that a template which uses it is told when it came or went, not only that it is unknown.
  */
 import { z } from 'zod';
-import { atLeast } from '../api-versions/api-versions.ts';
+import { API_VERSIONS, atLeast } from '../api-versions/api-versions.ts';
 import type { ApiVersion } from '../api-versions/api-versions.ts';
 
 interface VersionNote {
   /** The version that has not this field yet ignores it. */
   since?: ApiVersion;
-  /** The last version that had it, and what it is called after. */
+  /** The last version that had it under this name. */
   until?: ApiVersion;
-  now?: string;
   /** Filled by the service; says nothing to a build. */
   readOnly?: true;
   /** Read only to be refused. */
@@ -30,16 +29,11 @@ export function since<S extends Shape>(version: ApiVersion, first: ApiVersion, s
   return lacking(shape, { since: first }, `this field came with api-version ${first}`) as S;
 }
 
-/** Fields that `last` had and no later version has. */
-export function until(
-  version: ApiVersion,
-  last: ApiVersion,
-  shape: Shape,
-  now: string | undefined,
-): Record<never, never> {
+/** Fields that `last` had, and later versions call `now`. */
+export function until(version: ApiVersion, last: ApiVersion, shape: Shape, now: string): Record<never, never> {
   if (atLeast(last, version)) return shape;
-  const told = now === undefined ? `went after api-version ${last}` : `is called ${now} since`;
-  return lacking(shape, { until: last, ...(now === undefined ? {} : { now }) }, `this field ${told}`);
+  const next = API_VERSIONS[API_VERSIONS.indexOf(last) + 1] ?? '';
+  return lacking(shape, { until: last }, `this field is called ${now} since api-version ${next}`);
 }
 
 function lacking(shape: Shape, note: VersionNote, error: string): Shape {
