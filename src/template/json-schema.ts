@@ -1,8 +1,9 @@
+/* oxlint-disable unicorn/no-thenable -- `then` is a word of JSON Schema's */
 /** JSON Schema (draft 7, which editors know best) of template files, made from the schemas that read them. */
 import { z } from 'zod';
 import { API_VERSIONS, NEWEST_API_VERSION } from './api-versions/api-versions.ts';
 import type { ApiVersion } from './api-versions/api-versions.ts';
-import { imageTemplate } from './schema/image-template.ts';
+import { identity, imageTemplate } from './schema/image-template.ts';
 import { versionNotes } from './schema/version-notes.ts';
 
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
@@ -10,6 +11,8 @@ export type JsonSchema = z.core.JSONSchema.JSONSchema;
 const IMAGE_TEMPLATE = 'Microsoft.VirtualMachineImages/imageTemplates';
 /** Where a value goes, a deployment may have an expression and a file a placeholder. */
 const EXPRESSION = { type: 'string', pattern: '^\\[[\\s\\S]*\\]$|<[A-Za-z][\\w-]*>' } as const;
+/** A bare body may have the name that requests have for it. */
+const VERSION_FIELDS = ['apiVersion', 'api-version'];
 /** What stands in a file beside the template. */
 const BESIDE: Record<string, JsonSchema> = {
   $schema: { type: 'string' },
@@ -21,9 +24,8 @@ const BESIDE: Record<string, JsonSchema> = {
   resources: {},
 };
 
-/** The image templates of one api-version. */
-export function imageTemplateJsonSchema(version: ApiVersion = NEWEST_API_VERSION): JsonSchema {
-  const schema = z.toJSONSchema(imageTemplate(version), {
+function fromZod(zod: z.ZodType): JsonSchema {
+  const schema = z.toJSONSchema(zod, {
     target: 'draft-7',
     io: 'input',
     unrepresentable: 'any',
@@ -33,12 +35,20 @@ export function imageTemplateJsonSchema(version: ApiVersion = NEWEST_API_VERSION
     },
   });
   const { $schema: _draft, ...body } = schema as JsonSchema;
+  return body;
+}
+
+/** The image templates of one api-version. */
+export function imageTemplateJsonSchema(version: ApiVersion = NEWEST_API_VERSION): JsonSchema {
+  const body = fromZod(imageTemplate(version));
   const required = (body.required ?? []).filter((name) => name !== 'name' && name !== 'identity');
   return {
     ...body,
     // The command can give them: the name is the file's where there is none, the identity comes with --identity.
     required,
     properties: {
+      // The oldest versions had none, and a build needs one all the same.
+      identity: fromZod(identity()),
       ...body.properties,
       ...BESIDE,
       apiVersion: { type: 'string', const: version },
@@ -49,9 +59,12 @@ export function imageTemplateJsonSchema(version: ApiVersion = NEWEST_API_VERSION
 
 /** Any file that Kiln reads: an image template of any api-version, or a deployment with such among its resources. */
 export function templateFileJsonSchema(): JsonSchema {
-  const [newest] = API_VERSIONS.slice(-1);
+  const given = (field: string, version: ApiVersion): JsonSchema => ({
+    properties: { [field]: { const: version } },
+    required: [field],
+  });
   const choose = (version: ApiVersion): JsonSchema => ({
-    if: { properties: { apiVersion: { const: version } }, required: ['apiVersion'] },
+    if: { anyOf: VERSION_FIELDS.map((field) => given(field, version)) },
     then: { $ref: `#/definitions/${version}` },
   });
   return {
@@ -63,8 +76,8 @@ export function templateFileJsonSchema(): JsonSchema {
         type: 'object',
         properties: { apiVersion: { type: 'string', anyOf: [{ enum: [...API_VERSIONS] }, EXPRESSION] } },
         allOf: API_VERSIONS.map(choose),
-        if: { not: { required: ['apiVersion'] } },
-        then: { $ref: `#/definitions/${newest}` },
+        if: { not: { anyOf: VERSION_FIELDS.map((field) => ({ required: [field] })) } },
+        then: { $ref: `#/definitions/${NEWEST_API_VERSION}` },
       },
       resource: {
         type: 'object',
