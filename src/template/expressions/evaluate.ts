@@ -46,7 +46,7 @@ export class Lambda {
 const MAX_WORK = 1_000_000;
 const WORK_OF_A_CALL = 10;
 /** Characters and items of a result that count as much as one value of the file. */
-const SIZE_OF_A_VALUE = 20;
+const SIZE_OF_A_VALUE = 50;
 const MAX_DEPTH = 400;
 
 /** Bounds the work of a file: expressions and loops can ask for any amount of it. */

@@ -4,6 +4,9 @@ import type { ApiVersion } from '../api-versions/api-versions.ts';
 import { atLeast } from '../api-versions/api-versions.ts';
 import { parseIdOfType } from '../resource-id.ts';
 
+/** Most runs read one template: compiling a schema first costs more than it saves. */
+z.config({ jitless: true });
+
 /** Resource Manager's limits on the tags of a resource. */
 const MAX_TAGS = 50;
 const MAX_TAG_NAME = 512;
