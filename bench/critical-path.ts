@@ -4,7 +4,7 @@
  * could be done at once is not in it.
  */
 import type { BuildStatus } from '../src/workflows/messages.ts';
-import type { Operation } from './builds.ts';
+import type { Operation } from './bench-stack.ts';
 
 /** Which operations must have ended before this one can start. Names are the end of the operation's kind. */
 const NEEDS: Record<string, string[]> = {
@@ -28,9 +28,10 @@ const NEEDS: Record<string, string[]> = {
 
 /** Milliseconds. `operations` are those of the one build. */
 export function criticalPathMs(operations: Operation[], status: BuildStatus): number {
+  const commands = operations.filter(({ kind }) => kind.endsWith('/runCommands/write'));
   const own: Record<string, number> = {
-    // One after the other in one machine: a chain by themselves.
-    customize: status.steps.reduce((sum, step) => sum + elapsed(step), 0),
+    // One after the other in one machine: a chain by themselves. The operation ends when the script begins.
+    customize: [...commands, ...status.steps].reduce((sum, part) => sum + elapsed(part), 0),
   };
   for (const operation of operations) {
     const name = Object.keys(NEEDS).find((candidate) => operation.kind.endsWith(`/${candidate}`));

@@ -12,6 +12,7 @@ export class Table {
   readonly rows: Row[] = [];
 
   add(name: string, value: string, raw: object, aim?: [text: string, met: boolean]): void {
+    process.stderr.write(`${name}: ${value}\n`);
     this.rows.push({ name, value, raw, ...(aim === undefined ? {} : { aim: aim[0], met: aim[1] }) });
   }
 

@@ -3,6 +3,7 @@ import { restorePoller } from '@azure/arm-compute';
 import type { Azure } from '../azure/environment.ts';
 import { attempt, failure, orNotFound } from '../azure/errors.ts';
 import { finish, watch } from '../azure/operations.ts';
+import { machinePace } from '../azure/pacing.ts';
 import { openStagingBlobs, signedUrl } from './blobs.ts';
 import type { CaptureActivities, RunContext } from './contract.ts';
 import { logBlobs, stepResult } from './customize.ts';
@@ -79,6 +80,7 @@ async function untilOff(azure: Azure, run: RunContext, name: string): Promise<vo
       return false;
     },
     () => ({ waitingFor: `${name} to power off` }),
+    machinePace(run.staging.resourceGroup, name),
   );
 }
 

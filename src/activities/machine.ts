@@ -5,6 +5,7 @@ import type { VirtualMachine } from '@azure/arm-compute';
 import type { Azure } from '../azure/environment.ts';
 import { attempt, failure, orNotFound } from '../azure/errors.ts';
 import { finish, watch } from '../azure/operations.ts';
+import { machinePace } from '../azure/pacing.ts';
 import type { PlannedMachine, ResolvedSource } from '../template/build-plan.ts';
 import type { MachineActivities, RunContext } from './contract.ts';
 
@@ -132,5 +133,6 @@ async function untilReady(azure: Azure, run: RunContext, name: string): Promise<
       return ready;
     },
     () => ({ waitingFor: `guest agent of ${name}` }),
+    machinePace(run.staging.resourceGroup, name),
   );
 }

@@ -3,7 +3,7 @@ import { restorePoller } from '@azure/arm-storage';
 import { Context } from '@temporalio/activity';
 import type { Azure } from '../azure/environment.ts';
 import { attempt } from '../azure/errors.ts';
-import { finish } from '../azure/operations.ts';
+import { finish, settled } from '../azure/operations.ts';
 import { openStagingBlobs } from './blobs.ts';
 import type { RunContext, StagingActivities } from './contract.ts';
 
@@ -54,9 +54,6 @@ export function createStagingActivities(azure: Azure): StagingActivities {
   };
 }
 
-/** The SDK's own 2 s would be most of what these take; a Retry-After of Azure's still comes first. */
-const POLLING = { updateIntervalInMs: 300 };
-
 async function createNetwork(
   azure: Azure,
   run: RunContext,
@@ -69,10 +66,8 @@ async function createNetwork(
   const own = async (): Promise<{ subnetId: string; publicIpId: string }> => {
     const [group, address] = await Promise.all([
       // Azure's default rules let the network and its load balancer in; this one comes before them.
-      network.networkSecurityGroups.createOrUpdate(
-        resourceGroup,
-        securityGroup,
-        {
+      settled(
+        network.networkSecurityGroups.createOrUpdate(resourceGroup, securityGroup, {
           ...common,
           securityRules: [
             {
@@ -87,39 +82,30 @@ async function createNetwork(
               destinationPortRange: '*',
             },
           ],
-        },
-        POLLING,
+        }),
       ),
-      network.publicIPAddresses.createOrUpdate(
-        resourceGroup,
-        publicIp,
-        {
+      settled(
+        network.publicIPAddresses.createOrUpdate(resourceGroup, publicIp, {
           ...common,
           sku: { name: 'Standard' },
           publicIPAllocationMethod: 'Static',
-        },
-        POLLING,
+        }),
       ),
     ]);
-    const made = await network.virtualNetworks.createOrUpdate(
-      resourceGroup,
-      virtualNetwork,
-      {
+    const made = await settled(
+      network.virtualNetworks.createOrUpdate(resourceGroup, virtualNetwork, {
         ...common,
         addressSpace: { addressPrefixes: ['10.0.0.0/24'] },
         subnets: [{ name: subnet, addressPrefix: '10.0.0.0/26', networkSecurityGroup: { id: idOf(group) } }],
-      },
-      POLLING,
+      }),
     );
     return { subnetId: idOf(made.subnets?.[0] ?? {}), publicIpId: idOf(address) };
   };
 
   const { subnetId, publicIpId } =
     existingSubnetId === undefined ? await own() : { subnetId: existingSubnetId, publicIpId: undefined };
-  const nic = await network.networkInterfaces.createOrUpdate(
-    resourceGroup,
-    networkInterface,
-    {
+  const nic = await settled(
+    network.networkInterfaces.createOrUpdate(resourceGroup, networkInterface, {
       ...common,
       ipConfigurations: [
         {
@@ -129,8 +115,7 @@ async function createNetwork(
           ...(publicIpId === undefined ? {} : { publicIPAddress: { id: publicIpId } }),
         },
       ],
-    },
-    POLLING,
+    }),
   );
   return { networkInterfaceId: idOf(nic) };
 }

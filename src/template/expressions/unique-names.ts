@@ -1,5 +1,5 @@
 /**
- * Names from a hash. `guid` is documented by Azure to the last bit. `uniqueString` is not: this is the hash that clients
+ * Names from a hash. `guid` is a name-based UUID (version 5) in the namespace that Azure is said to use. `uniqueString` is not: this is the hash that clients
  * of Azure's found it to be, and it agrees with the values they publish, but Kiln has not checked it against Azure
  * itself. So it is the same for the same input, and most likely, not certainly, the value that a deployment would have.
  */
