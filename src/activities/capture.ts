@@ -3,7 +3,7 @@ import { restorePoller } from '@azure/arm-compute';
 import type { Azure } from '../azure/environment.ts';
 import { attempt, failure, orNotFound } from '../azure/errors.ts';
 import { finish, watch } from '../azure/operations.ts';
-import { machinePace } from '../azure/pacing.ts';
+import { Allowance, machinePace } from '../azure/pacing.ts';
 import { openStagingBlobs, signedUrl } from './blobs.ts';
 import type { CaptureActivities, RunContext } from './contract.ts';
 import { logBlobs, stepResult } from './customize.ts';
@@ -71,23 +71,24 @@ async function hasCommand(azure: Azure, run: RunContext, machineName: string): P
 
 async function untilOff(azure: Azure, run: RunContext, name: string): Promise<void> {
   const deadline = Date.now() + OFF_WITHIN_MS;
+  const allowance = new Allowance();
   await watch(
     async () => {
-      if (await isOff(azure, run, name)) return true;
+      if (await isOff(azure, run, name, allowance)) return true;
       if (Date.now() > deadline) {
         throw failure('DeprovisionFailed', `${name} had not powered off 15 minutes after deprovisioning began`);
       }
       return false;
     },
     () => ({ waitingFor: `${name} to power off` }),
-    machinePace(run.staging.resourceGroup, name),
+    machinePace(allowance),
   );
 }
 
-async function isOff(azure: Azure, run: RunContext, name: string): Promise<boolean> {
+async function isOff(azure: Azure, run: RunContext, name: string, allowance = new Allowance()): Promise<boolean> {
   const { compute } = azure.clients(run.subscriptionId);
   const view = await attempt(`ask whether ${name} is off`, () =>
-    compute.virtualMachines.instanceView(run.staging.resourceGroup, name),
+    compute.virtualMachines.instanceView(run.staging.resourceGroup, name, allowance.options),
   );
   const codes = view.statuses?.map(({ code }) => code?.toLowerCase()) ?? [];
   return codes.includes('powerstate/stopped') || codes.includes('powerstate/deallocated');

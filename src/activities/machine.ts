@@ -5,7 +5,7 @@ import type { VirtualMachine } from '@azure/arm-compute';
 import type { Azure } from '../azure/environment.ts';
 import { attempt, failure, orNotFound } from '../azure/errors.ts';
 import { finish, watch } from '../azure/operations.ts';
-import { machinePace } from '../azure/pacing.ts';
+import { Allowance, machinePace } from '../azure/pacing.ts';
 import type { PlannedMachine, ResolvedSource } from '../template/build-plan.ts';
 import type { MachineActivities, RunContext } from './contract.ts';
 
@@ -121,10 +121,11 @@ function throwAwayPublicKey(): string {
 async function untilReady(azure: Azure, run: RunContext, name: string): Promise<void> {
   const { compute } = azure.clients(run.subscriptionId);
   const deadline = Date.now() + READY_WITHIN_MS;
+  const allowance = new Allowance();
   await watch(
     async () => {
       const view = await attempt(`ask whether ${name} is ready`, () =>
-        compute.virtualMachines.instanceView(run.staging.resourceGroup, name),
+        compute.virtualMachines.instanceView(run.staging.resourceGroup, name, allowance.options),
       );
       const ready = view.vmAgent?.statuses?.some(({ displayStatus }) => displayStatus === 'Ready') ?? false;
       if (!ready && Date.now() > deadline) {
@@ -133,6 +134,6 @@ async function untilReady(azure: Azure, run: RunContext, name: string): Promise<
       return ready;
     },
     () => ({ waitingFor: `guest agent of ${name}` }),
-    machinePace(run.staging.resourceGroup, name),
+    machinePace(allowance),
   );
 }

@@ -5,8 +5,8 @@
 import type { VirtualMachineRunCommand, VirtualMachineRunCommandInstanceView } from '@azure/arm-compute';
 import type { Azure } from '../azure/environment.ts';
 import { attempt, failure, orNotFound } from '../azure/errors.ts';
-import { allowance, isCancelRequested, settled, throwIfCanceled, watch } from '../azure/operations.ts';
-import { machinePace } from '../azure/pacing.ts';
+import { isCancelRequested, settled, throwIfCanceled, watch } from '../azure/operations.ts';
+import { Allowance, machinePace } from '../azure/pacing.ts';
 import type { RunContext } from './contract.ts';
 
 const ENDED = new Set(['Succeeded', 'Failed', 'TimedOut', 'Canceled']);
@@ -43,13 +43,14 @@ export async function runCommand(
   const { compute } = azure.clients(run.subscriptionId);
   const { resourceGroup } = run.staging;
   const commands = compute.virtualMachineRunCommands;
+  const allowance = new Allowance();
   const get = (): Promise<VirtualMachineRunCommand | undefined> =>
     attempt(`ask for the state of ${name}`, () =>
-      orNotFound(commands.getByVirtualMachine(resourceGroup, machine, name, { expand: 'instanceView' })),
+      orNotFound(
+        commands.getByVirtualMachine(resourceGroup, machine, name, { expand: 'instanceView', ...allowance.options }),
+      ),
     );
 
-  const pace = machinePace(resourceGroup, machine);
-  await allowance(pace);
   let seen = (await get()) !== undefined;
   const started: Pollable[] = [];
   if (!seen) {
@@ -89,7 +90,7 @@ export async function runCommand(
         return hasEnded(view) || (await endsWith());
       },
       () => beat(view),
-      pace,
+      machinePace(allowance),
     );
   } catch (error) {
     if (isCancelRequested()) await end(azure, run, machine, name);

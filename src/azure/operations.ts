@@ -11,7 +11,6 @@ import type { OperationState, PollerLike } from '@azure/core-lro';
 import type { OperationHeartbeat } from '../activities/contract.ts';
 import { orNotFound, toFailure } from './errors.ts';
 import { nextPause, OPERATION_PACE } from './pacing.ts';
-import type { Pace } from './pacing.ts';
 
 type Poller<T> = PollerLike<OperationState<T>, T>;
 
@@ -61,17 +60,7 @@ export async function settled<T>(poller: Poller<T>): Promise<T> {
 /** Asks `done` again and again, quickly at first; not interrupted by cancellation. */
 export async function poll(done: () => Promise<boolean>, pace = OPERATION_PACE): Promise<void> {
   const begun = Date.now();
-  for (;;) {
-    await allowance(pace);
-    if (await done()) return;
-    await pause(nextPause(pace, Date.now() - begun));
-  }
-}
-
-/** Waits until the pace's budget has a read left, and takes it. */
-export async function allowance({ budget }: Pace): Promise<void> {
-  const wait = budget?.take() ?? 0;
-  if (wait > 0) await pause(wait);
+  while (!(await done())) await pause(nextPause(pace, Date.now() - begun));
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,6 +1,6 @@
 /**
  * How often Azure is asked whether something is done. The pause grows with the time already waited, so that what is short
- * is noticed at once and what is long is asked about seldom; Azure's own allowances bound it.
+ * is noticed at once and what is long is asked about seldom; what Azure says is left of its allowance lengthens it.
  */
 
 export interface Pace {
@@ -8,65 +8,55 @@ export interface Pace {
   /** Pause as a part of the time waited so far: the most that asking adds to a wait. */
   growth: number;
   slowestMs: number;
-  budget?: Budget;
+  allowance?: Allowance;
 }
 
-/** Azure allows 45 status reads of an operation in a burst and 15 a minute after that. */
+/** Inside what Azure allows without being told: 45 status reads of an operation in a burst and 15 a minute after that. */
 export const OPERATION_PACE: Pace = { firstMs: 100, growth: 0.15, slowestMs: 5000 };
 
+/** A header's name; its value is as `Microsoft.Compute/LowCostGetResource;35,Microsoft.Compute/LowCostGetSubscriptionMaximum;23999`. */
+const HEADER = 'x-ms-ratelimit-remaining-resource';
+
+interface RawResponse {
+  headers: { get(name: string): string | undefined };
+}
+
 /**
- * Reads that share an allowance with others: a token bucket. Azure allows 36 cheap reads of a virtual machine in a burst
- * and 12 a minute after that ("Low cost GET VM"), all its run commands included; a few are left to others.
+ * What is left of the reads of one resource, as its last answer said. Azure allows 36 cheap reads of a virtual machine in
+ * a burst and 12 a minute after that, all its run commands included.
  */
-export class Budget {
-  readonly #capacity: number;
-  readonly #perMs: number;
-  #tokens: number;
-  #at: number;
+export class Allowance {
+  #left = Infinity;
 
-  constructor(capacity: number, perMinute: number, now = Date.now()) {
-    this.#capacity = capacity;
-    this.#perMs = perMinute / 60_000;
-    this.#tokens = capacity;
-    this.#at = now;
-  }
+  /** To be given to a client's call as its options. */
+  readonly options = {
+    onResponse: ({ headers }: RawResponse): void => {
+      this.#left = Math.min(...entries(headers.get(HEADER) ?? ''));
+    },
+  };
 
-  /** Takes one read and answers how long to wait before it is made. */
-  take(now = Date.now()): number {
-    this.#refill(now);
-    this.#tokens -= 1;
-    return this.#tokens >= 0 ? 0 : -this.#tokens / this.#perMs;
-  }
-
-  /** A pause that was wanted, longer the less is left. */
-  stretch(wantedMs: number, now = Date.now()): number {
-    this.#refill(now);
-    return wantedMs * Math.sqrt(this.#capacity / Math.max(1, this.#tokens));
-  }
-
-  #refill(now: number): void {
-    this.#tokens = Math.min(this.#capacity, this.#tokens + (now - this.#at) * this.#perMs);
-    this.#at = now;
-  }
-
-  isFull(now = Date.now()): boolean {
-    return this.#tokens + (now - this.#at) * this.#perMs >= this.#capacity;
+  /** Longer the less is left of the last half. */
+  stretch(wantedMs: number): number {
+    return wantedMs * Math.sqrt(Math.max(1, ENOUGH / Math.max(0.01, this.#left)));
   }
 }
 
-const machines = new Map<string, Budget>();
+const ENOUGH = 18;
 
-/** Of reads of one virtual machine and its run commands, shared by all activities of this process. */
-export function machinePace(resourceGroup: string, name: string): Pace {
-  for (const [key, budget] of machines) if (budget.isFull()) machines.delete(key);
-  const key = `${resourceGroup}/${name}`.toLowerCase();
-  const budget = machines.get(key) ?? new Budget(30, 10);
-  machines.set(key, budget);
-  return { firstMs: 250, growth: 0.15, slowestMs: 5000, budget };
+/** What is left of allowances that are a single resource's, as against the subscription's. */
+function entries(header: string): number[] {
+  return [...header.matchAll(/Resource;(\d+)/g)].map(([, left]) => Number(left));
 }
+
+export const machinePace = (allowance: Allowance): Pace => ({
+  firstMs: 250,
+  growth: 0.15,
+  slowestMs: 5000,
+  allowance,
+});
 
 /** The pause before the next look, after `waitedMs` of waiting. */
-export function nextPause({ firstMs, growth, slowestMs, budget }: Pace, waitedMs: number, now = Date.now()): number {
+export function nextPause({ firstMs, growth, slowestMs, allowance }: Pace, waitedMs: number): number {
   const wanted = Math.max(firstMs, waitedMs * growth);
-  return Math.min(budget?.stretch(wanted, now) ?? wanted, slowestMs);
+  return Math.min(allowance?.stretch(wanted) ?? wanted, slowestMs);
 }

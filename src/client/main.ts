@@ -57,7 +57,7 @@ template(program.command('plan'))
   .action(act((settings, file: string, options: object) => plan(file, options, settings)));
 template(program.command('validate'))
   .description('check a template without asking Azure')
-  .action(act((_settings, file: string, options: object) => validate(file, options)));
+  .action(act((settings, file: string, options: object) => validate(file, options, settings)));
 program
   .command('list')
   .description('builds, newest first')

@@ -1,6 +1,7 @@
 /** Where things lie and which cloud is meant: options of the command, then the environment, then defaults. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { LOCAL_SUBSCRIPTION_ID } from './local-names.ts';
 
 export interface Settings {
   /** Everything that lasts: database, local Azure, logs of the services. */
@@ -41,6 +42,14 @@ export function readSettings(options: GlobalOptions, env: NodeJS.ProcessEnv = pr
     profile: oneOf('--profile', ['instant', 'quick', 'recorded'], options.profile ?? env['KILN_PROFILE'] ?? 'quick'),
     timeFactor: positive('--time-factor', options.timeFactor ?? env['KILN_TIME_FACTOR'] ?? '1'),
   };
+}
+
+/** Where a template's resources are looked for and made, unless it says so itself. */
+export function subscriptionOf({ cloud }: Settings, env: NodeJS.ProcessEnv = process.env): string {
+  if (cloud === 'local') return LOCAL_SUBSCRIPTION_ID;
+  const { AZURE_SUBSCRIPTION_ID: id = '' } = env;
+  if (id === '') throw new UsageError('--cloud azure needs AZURE_SUBSCRIPTION_ID');
+  return id;
 }
 
 function positive(option: string, value: string): number {

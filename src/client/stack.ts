@@ -23,7 +23,7 @@ import {
 } from './services.ts';
 import type { ServiceRecord } from './services.ts';
 import type { Settings } from './settings.ts';
-import { readSettings, UsageError } from './settings.ts';
+import { readSettings, subscriptionOf } from './settings.ts';
 import { findTemporal, serverArguments } from './temporal-server.ts';
 
 export interface Stack {
@@ -48,13 +48,11 @@ export async function ensureStack(settings: Settings, say: Say): Promise<Stack> 
     const temporal = await ensureTemporal(settings, say);
     const azure = settings.cloud === 'local' ? await ensureLocalAzure(settings, say) : undefined;
     if (azure !== undefined) trust(azure.caFile);
-    const subscriptionId = azure?.subscriptionId ?? process.env['AZURE_SUBSCRIPTION_ID'];
-    if (subscriptionId === undefined) throw new UsageError('--cloud azure needs AZURE_SUBSCRIPTION_ID');
     await ensureWorker(settings, temporal, azure, say);
     return {
       ...temporal,
       ...(azure === undefined ? {} : { azure }),
-      subscriptionId,
+      subscriptionId: subscriptionOf(settings),
       revive: () => revive(settings, say),
     };
   });

@@ -29,10 +29,12 @@ export interface Outcome {
 export class TestStack {
   readonly stateDir = mkdtempSync(join(tmpdir(), 'kiln-e2e-'));
   readonly #machine: string;
+  readonly #extra: NodeJS.ProcessEnv;
   #client: KilnClient | undefined;
 
-  constructor(machine: 'simulated' | 'sandbox' | 'auto') {
+  constructor(machine: 'simulated' | 'sandbox' | 'auto', extra: NodeJS.ProcessEnv = {}) {
     this.#machine = machine;
+    this.#extra = extra;
   }
 
   #environment(): NodeJS.ProcessEnv {
@@ -42,6 +44,7 @@ export class TestStack {
       KILN_CACHE_DIR: readSettings({}).cacheDir,
       KILN_MACHINE: this.#machine,
       NO_COLOR: '1',
+      ...this.#extra,
     };
   }
 
@@ -109,13 +112,13 @@ export class TestStack {
   /** A client in this process; the stack must be up. */
   async client(): Promise<KilnClient> {
     this.#client ??= await KilnClient.connect({
-      connectionOptions: { address: this.#address() },
+      connectionOptions: { address: this.temporalAddress() },
       namespace: 'default',
     });
     return this.#client;
   }
 
-  #address(): string {
+  temporalAddress(): string {
     return readStack(this.stateDir)['temporal']?.address['grpc'] ?? '';
   }
 
@@ -129,7 +132,7 @@ export class TestStack {
   }
 
   async #temporal<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    const connection = await Connection.connect({ address: this.#address() });
+    const connection = await Connection.connect({ address: this.temporalAddress() });
     try {
       return await work(new Client({ connection }));
     } finally {

@@ -1,11 +1,11 @@
 /** `kiln build FILE` */
 import { formatProblems } from '../../template/index.ts';
-import { LOCAL_SUBSCRIPTION_ID } from '../local-names.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { KilnClient } from '../kiln-client.ts';
 import { loadPlans } from '../load-plan.ts';
 import type { TemplateOptions } from '../load-plan.ts';
 import { summaryLines } from '../render.ts';
+import { subscriptionOf } from '../settings.ts';
 import type { Settings } from '../settings.ts';
 import { ensureStack } from '../stack.ts';
 import type { Stack } from '../stack.ts';
@@ -17,9 +17,7 @@ export interface BuildOptions extends TemplateOptions {
 
 export async function build(file: string, options: BuildOptions, settings: Settings): Promise<number> {
   // Bad input is said before anything is started.
-  const subscription =
-    settings.cloud === 'local' ? LOCAL_SUBSCRIPTION_ID : (process.env['AZURE_SUBSCRIPTION_ID'] ?? '');
-  const plans = loadPlans(file, options, subscription);
+  const plans = loadPlans(file, options, subscriptionOf(settings));
   const out = options.json === true ? process.stderr : process.stdout;
   const stack = await ensureStack(settings, (line) => void process.stderr.write(`${line}\n`));
   const client = await KilnClient.connect(stack);

@@ -7,12 +7,12 @@ import { EXIT } from '../exit-codes.ts';
 import { KilnClient } from '../kiln-client.ts';
 import { loadPlans } from '../load-plan.ts';
 import type { TemplateOptions } from '../load-plan.ts';
-import { LOCAL_SUBSCRIPTION_ID } from '../local-names.ts';
+import { subscriptionOf } from '../settings.ts';
 import type { Settings } from '../settings.ts';
 import { ensureStack } from '../stack.ts';
 
-export function validate(file: string, options: TemplateOptions & { json?: boolean }): number {
-  const plans = loadPlans(file, options, process.env['AZURE_SUBSCRIPTION_ID'] ?? LOCAL_SUBSCRIPTION_ID);
+export function validate(file: string, options: TemplateOptions & { json?: boolean }, settings: Settings): number {
+  const plans = loadPlans(file, options, subscriptionOf(settings));
   if (options.json === true) process.stdout.write(`${JSON.stringify(plans, null, 2)}\n`);
   else {
     for (const { template, customize, distribute, warnings } of plans) {
@@ -28,9 +28,7 @@ export async function plan(
   options: TemplateOptions & { json?: boolean },
   settings: Settings,
 ): Promise<number> {
-  const subscription =
-    settings.cloud === 'local' ? LOCAL_SUBSCRIPTION_ID : (process.env['AZURE_SUBSCRIPTION_ID'] ?? '');
-  const plans = loadPlans(file, options, subscription);
+  const plans = loadPlans(file, options, subscriptionOf(settings));
   const stack = await ensureStack(settings, (line) => void process.stderr.write(`${line}\n`));
   const client = await KilnClient.connect(stack);
   try {

@@ -1,11 +1,11 @@
 /**
- * Names from a hash. `guid` is a name-based UUID (version 5) in the namespace that Azure is said to use. `uniqueString` is not: this is the hash that clients
- * of Azure's found it to be, and it agrees with the values they publish, but Kiln has not checked it against Azure
- * itself. So it is the same for the same input, and most likely, not certainly, the value that a deployment would have.
+ * Names from a hash, the same for the same input. `guid` is a name-based UUID (version 5) in the namespace that Azure is
+ * said to use. `uniqueString` is the hash that other clients of Azure use: it agrees with three published values and not
+ * with a fourth. Neither has been checked against Azure itself, so neither is promised to be the value of a deployment.
  */
 import { createHash } from 'node:crypto';
 
-/** Documented: the namespace of every `guid()`. */
+/** The namespace of every `guid()`, as other clients have it. */
 const NAMESPACE = Buffer.from('11fb06fb712d4ddd98c7e71bbd588830', 'hex');
 
 /** Version 5 of RFC 9562, by name. */
