@@ -22,7 +22,6 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../core.ts';
 import { baseImage } from './base-image.ts';
-import { tool } from './commands.ts';
 import { Contents } from './contents.ts';
 import { exportDisk } from './export-disk.ts';
 import type { Machines, MachineSpec, PowerState, RunStatus } from './machine.ts';
@@ -137,12 +136,13 @@ export function createSandboxMachines(options: { stateDir: string; cacheDir: str
         await handle.close();
       }
     },
-    async cancel(key, id) {
+    cancel(key, id) {
       const folder = jobOf(key, id);
-      if (!existsSync(folder) || existsSync(join(folder, 'rc'))) return;
-      writeFileSync(join(folder, 'canceled'), '');
-      // `timeout` runs the script in a group of its own and passes the signal on; its command line names the job.
-      await tool('pkill', ['-TERM', '-f', `timeout --kill-after=5 \\S+ /run/kiln/spool/${id}/script`]).catch(() => '');
+      if (existsSync(folder) && !existsSync(join(folder, 'rc'))) {
+        writeFileSync(join(folder, 'canceled'), '');
+        wake(key, `cancel ${id}`);
+      }
+      return Promise.resolve();
     },
 
     exportVhd: (ref, file, disk) => exportDisk({ contents, ref, file, scratch: join(stateDir, 'exports'), ...disk }),
