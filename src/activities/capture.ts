@@ -1,7 +1,9 @@
 /** From a customized machine to one that can be captured: deprovisioned, powered off, deallocated, generalized. */
+import { restorePoller } from '@azure/arm-compute';
 import type { Azure } from '../azure/environment.ts';
-import { attempt, failure } from '../azure/errors.ts';
+import { attempt, failure, orNotFound } from '../azure/errors.ts';
 import { finish, watch } from '../azure/operations.ts';
+import { machinePace } from '../azure/pacing.ts';
 import { openStagingBlobs, signedUrl } from './blobs.ts';
 import type { CaptureActivities, RunContext } from './contract.ts';
 import { logBlobs, stepResult } from './customize.ts';
@@ -13,42 +15,58 @@ const OFF_WITHIN_MS = 15 * 60_000;
 
 export function createCaptureActivities(azure: Azure): CaptureActivities {
   return {
-    async deprovisionMachine(run, machineName) {
-      // A retry may come when the machine is off already and would refuse to be asked to run anything.
-      if (await isOff(azure, run, machineName)) return;
-      const blobs = await openStagingBlobs(azure, run);
-      const logs = logBlobs(blobs, COMMAND);
-      const view = await runCommand(
-        azure,
-        run,
-        machineName,
-        async () => ({
-          name: COMMAND,
-          script: DEPROVISION,
-          secrets: {},
-          outputUrl: await signedUrl(logs.stdout, 'racw', 24),
-          errorUrl: await signedUrl(logs.stderr, 'racw', 24),
-          timeoutInSeconds: 600,
-        }),
-        COMMAND,
-        () => ({ waitingFor: 'deprovisioning' }),
-        // Deprovisioning stops the agent, maybe before it has reported the command's end.
-        () => isOff(azure, run, machineName),
-      );
-      const result = await stepResult(blobs, COMMAND, view);
-      if (result.exitCode > 0) {
-        throw failure('DeprovisionFailed', `deprovisioning could not be started: ${result.errorTail}`, result);
-      }
-      await untilOff(azure, run, machineName);
-    },
-
-    async generalizeMachine(run, machineName) {
+    async captureMachine(run, machineName) {
+      await deprovision(azure, run, machineName);
       const { compute } = azure.clients(run.subscriptionId);
       const { resourceGroup } = run.staging;
-      await finish(`deallocate ${machineName}`, () => compute.virtualMachines.deallocate(resourceGroup, machineName));
+      await finish(
+        `deallocate ${machineName}`,
+        () => compute.virtualMachines.deallocate(resourceGroup, machineName),
+        (state) => restorePoller(compute, state, compute.virtualMachines.deallocate),
+      );
       await attempt(`generalize ${machineName}`, () => compute.virtualMachines.generalize(resourceGroup, machineName));
     },
   };
+}
+
+async function deprovision(azure: Azure, run: RunContext, machineName: string): Promise<void> {
+  // A retry may come when the machine is off already and would refuse to be asked to run anything.
+  if (await isOff(azure, run, machineName)) {
+    if (await hasCommand(azure, run, machineName)) return;
+    throw failure('DeprovisionFailed', `${machineName} is off before it was deprovisioned: no step may shut it down`);
+  }
+  const blobs = await openStagingBlobs(azure, run);
+  const logs = logBlobs(blobs, COMMAND);
+  const view = await runCommand(
+    azure,
+    run,
+    machineName,
+    async () => ({
+      name: COMMAND,
+      script: DEPROVISION,
+      secrets: {},
+      outputUrl: await signedUrl(logs.stdout, 'racw', 24),
+      errorUrl: await signedUrl(logs.stderr, 'racw', 24),
+      timeoutInSeconds: 600,
+    }),
+    COMMAND,
+    () => ({ waitingFor: 'deprovisioning' }),
+    // Deprovisioning stops the agent, maybe before it has reported the command's end.
+    () => isOff(azure, run, machineName),
+  );
+  const result = await stepResult(blobs, COMMAND, view);
+  if (result.exitCode > 0) {
+    throw failure('DeprovisionFailed', `deprovisioning could not be started: ${result.errorTail}`, result);
+  }
+  await untilOff(azure, run, machineName);
+}
+
+async function hasCommand(azure: Azure, run: RunContext, machineName: string): Promise<boolean> {
+  const { virtualMachineRunCommands } = azure.clients(run.subscriptionId).compute;
+  const command = await attempt(`look for the run command ${COMMAND}`, () =>
+    orNotFound(virtualMachineRunCommands.getByVirtualMachine(run.staging.resourceGroup, machineName, COMMAND)),
+  );
+  return command !== undefined;
 }
 
 async function untilOff(azure: Azure, run: RunContext, name: string): Promise<void> {
@@ -62,6 +80,7 @@ async function untilOff(azure: Azure, run: RunContext, name: string): Promise<vo
       return false;
     },
     () => ({ waitingFor: `${name} to power off` }),
+    machinePace(run.staging.resourceGroup, name),
   );
 }
 

@@ -39,31 +39,28 @@ export function createCleanupActivities(azure: Azure): CleanupActivities {
     async removeNetwork(run, ownNetwork) {
       const { network } = azure.clients(run.subscriptionId);
       const { resourceGroup, networkInterface, publicIp, virtualNetwork, securityGroup } = run.staging;
-      const own: Removable[] = [
-        {
-          what: `public IP ${publicIp}`,
-          get: () => network.publicIPAddresses.get(resourceGroup, publicIp),
-          delete: () => network.publicIPAddresses.delete(resourceGroup, publicIp),
-        },
-        {
-          what: `network ${virtualNetwork}`,
-          get: () => network.virtualNetworks.get(resourceGroup, virtualNetwork),
-          delete: () => network.virtualNetworks.delete(resourceGroup, virtualNetwork),
-        },
-        {
-          what: `security group ${securityGroup}`,
-          get: () => network.networkSecurityGroups.get(resourceGroup, securityGroup),
-          delete: () => network.networkSecurityGroups.delete(resourceGroup, securityGroup),
-        },
-      ];
-      return removeInOrder(run, [
-        {
-          what: `NIC ${networkInterface}`,
-          get: () => network.networkInterfaces.get(resourceGroup, networkInterface),
-          delete: () => network.networkInterfaces.delete(resourceGroup, networkInterface),
-        },
-        ...(ownNetwork ? own : []),
-      ]);
+      const nic: Removable = {
+        what: `NIC ${networkInterface}`,
+        get: () => network.networkInterfaces.get(resourceGroup, networkInterface),
+        delete: () => network.networkInterfaces.delete(resourceGroup, networkInterface),
+      };
+      if (!ownNetwork) return removeInOrder(run, [nic]);
+      const address: Removable = {
+        what: `public IP ${publicIp}`,
+        get: () => network.publicIPAddresses.get(resourceGroup, publicIp),
+        delete: () => network.publicIPAddresses.delete(resourceGroup, publicIp),
+      };
+      const vnet: Removable = {
+        what: `network ${virtualNetwork}`,
+        get: () => network.virtualNetworks.get(resourceGroup, virtualNetwork),
+        delete: () => network.virtualNetworks.delete(resourceGroup, virtualNetwork),
+      };
+      const group: Removable = {
+        what: `security group ${securityGroup}`,
+        get: () => network.networkSecurityGroups.get(resourceGroup, securityGroup),
+        delete: () => network.networkSecurityGroups.delete(resourceGroup, securityGroup),
+      };
+      return removeInOrder(run, [nic, [address, vnet], group]);
     },
 
     async removeStagingGroup(run) {
@@ -101,19 +98,26 @@ export function createCleanupActivities(azure: Azure): CleanupActivities {
   };
 }
 
-async function removeInOrder(run: RunContext, resources: Removable[]): Promise<Removal> {
+/** One after the other, as each is in use by the one before; what is listed together goes at once. */
+async function removeInOrder(run: RunContext, resources: Array<Removable | Removable[]>): Promise<Removal> {
   const removal: Removal = { removed: [], leftovers: [] };
-  for (const { what, get, delete: remove } of resources) {
-    const found = await attempt(`look for ${what}`, () => orNotFound(get()));
-    if (found === undefined) continue;
-    if (isOurs(run, found.tags)) {
-      await finish(`delete ${what}`, remove);
-      removal.removed.push(found.id ?? what);
-    } else {
-      removal.leftovers.push({ id: found.id ?? what, reason: 'it does not carry the tag of this run' });
-    }
+  for (const step of resources) {
+    const removals = await Promise.all([step].flat().map((resource) => removeOne(run, resource)));
+    removal.removed.push(...removals.flatMap(({ removed }) => removed));
+    removal.leftovers.push(...removals.flatMap(({ leftovers }) => leftovers));
   }
   return removal;
+}
+
+async function removeOne(run: RunContext, { what, get, delete: remove }: Removable): Promise<Removal> {
+  const found = await attempt(`look for ${what}`, () => orNotFound(get()));
+  if (found === undefined) return { removed: [], leftovers: [] };
+  const id = found.id ?? what;
+  if (!isOurs(run, found.tags)) {
+    return { removed: [], leftovers: [{ id, reason: 'it does not carry the tag of this run' }] };
+  }
+  await finish(`delete ${what}`, remove);
+  return { removed: [id], leftovers: [] };
 }
 
 /** A VHD in the staging account; one at an address of the template's own is left there and named. */

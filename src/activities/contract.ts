@@ -112,10 +112,8 @@ export interface CustomizeActivities {
 }
 
 export interface CaptureActivities {
-  /** Runs the deprovisioning script detached and waits until the machine has powered off. */
-  deprovisionMachine(run: RunContext, machineName: string): Promise<void>;
-  /** Deallocates and generalizes. */
-  generalizeMachine(run: RunContext, machineName: string): Promise<void>;
+  /** Deprovisions detached, waits until the machine has powered off, deallocates and generalizes it. */
+  captureMachine(run: RunContext, machineName: string): Promise<void>;
 }
 
 export interface DistributeActivities {
@@ -125,15 +123,9 @@ export interface DistributeActivities {
     distributor: SharedImageDistributor,
     version: string,
     machineId: string,
-  ): Promise<{ versionId: string; operationUrl?: string }>;
+  ): Promise<{ versionId: string }>;
   /** Waits until the region is replicated or has failed; heartbeats `RegionHeartbeat`. A failed region is a value, not a throw. */
-  awaitRegion(
-    run: RunContext,
-    versionId: string,
-    runOutputName: string,
-    region: TargetRegion,
-    operationUrl?: string,
-  ): Promise<RegionProgress>;
+  awaitRegion(run: RunContext, versionId: string, runOutputName: string, region: TargetRegion): Promise<RegionProgress>;
   /** Re-puts the complete target set so that the named regions are tried again; finished regions are not touched. */
   retryRegions(
     run: RunContext,
@@ -141,7 +133,7 @@ export interface DistributeActivities {
     version: string,
     machineId: string,
     regions: string[],
-  ): Promise<{ operationUrl?: string }>;
+  ): Promise<void>;
   createManagedImage(
     run: RunContext,
     distributor: ManagedImageDistributor,
@@ -174,6 +166,33 @@ export interface LogActivities {
   }): Promise<Record<string, string>>;
 }
 
+/** One execution of a workflow; the id alone names all of them. */
+export interface Execution {
+  workflowId: string;
+  executionId: string;
+}
+
+export interface AbandonedBuild {
+  plan: BuildPlan;
+  outputs: Array<{ runOutputName: string; type: string; artifactId?: string; artifactUri?: string }>;
+  /** Whether it came as far as having logs, which stay until the build is deleted. */
+  hasLogs: boolean;
+}
+
+/** How the build's workflow is asked; the workflows, which know, say so. */
+export interface RecallQueries {
+  status: string;
+  /** Of the child `<workflowId>/<runOutputName>`, which knows its output while it is still being made. */
+  output: string;
+}
+
+export interface SweepActivities {
+  /** Executions that were terminated, or timed out by Temporal, at least so long ago. */
+  findAbandonedBuilds(request: { workflowType: string; olderThanSeconds: number }): Promise<Execution[]>;
+  /** What it was making; undefined once a later build has taken its name and with it its resources. */
+  recallBuild(execution: Execution, queries: RecallQueries): Promise<AbandonedBuild | undefined>;
+}
+
 export type BuildActivities = CheckActivities &
   StagingActivities &
   SourceActivities &
@@ -182,7 +201,8 @@ export type BuildActivities = CheckActivities &
   CaptureActivities &
   DistributeActivities &
   CleanupActivities &
-  LogActivities;
+  LogActivities &
+  SweepActivities;
 
 export interface PlanReport {
   plan: BuildPlan;

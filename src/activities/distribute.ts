@@ -1,4 +1,5 @@
 /** Managed images and VHDs, and the number of the next gallery version. */
+import { restorePoller } from '@azure/arm-compute';
 import { BlobClient } from '@azure/storage-blob';
 import type { PageBlobClient } from '@azure/storage-blob';
 import { Context } from '@temporalio/activity';
@@ -22,7 +23,8 @@ export function createDistributeActivities(azure: Azure): OtherActivities {
     async createManagedImage(run, distributor, machineId, generation) {
       const { subscriptionId, resourceGroup, names } = requireResourceId(distributor.imageId);
       const name = names[0] ?? '';
-      const { images } = azure.clients(subscriptionId).compute;
+      const { compute } = azure.clients(subscriptionId);
+      const { images } = compute;
       const existing = await attempt(`look for image ${name}`, () => orNotFound(images.get(resourceGroup, name)));
       // Azure cannot change what an image was made from, so an earlier build's image makes room for this one.
       if (existing !== undefined && !isOurs(run, existing.tags)) {
@@ -31,13 +33,16 @@ export function createDistributeActivities(azure: Azure): OtherActivities {
         }
         await finish(`replace image ${name}`, () => images.delete(resourceGroup, name));
       }
-      const image = await finish(`create image ${name}`, () =>
-        images.createOrUpdate(resourceGroup, name, {
-          location: distributor.location,
-          tags: outputTags(run, distributor.artifactTags),
-          sourceVirtualMachine: { id: machineId },
-          hyperVGeneration: generation,
-        }),
+      const image = await finish(
+        `create image ${name}`,
+        () =>
+          images.createOrUpdate(resourceGroup, name, {
+            location: distributor.location,
+            tags: outputTags(run, distributor.artifactTags),
+            sourceVirtualMachine: { id: machineId },
+            hyperVGeneration: generation,
+          }),
+        (state) => restorePoller(compute, state, images.createOrUpdate),
       );
       return { artifactId: image.id ?? distributor.imageId };
     },

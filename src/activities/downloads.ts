@@ -50,10 +50,10 @@ export function inlineScript(lines: string[]): string {
 /** The address that a step's content comes from; undefined for inline scripts. */
 export function sourceUri(step: PlannedCustomizer): string | undefined {
   if (step.type === 'File') return step.sourceUri;
-  return step.script.from === 'uri' ? step.script.uri : undefined;
+  return 'script' in step && step.script.from === 'uri' ? step.script.uri : undefined;
 }
 
 export function expectedDigest(step: PlannedCustomizer): string | undefined {
   if (step.type === 'File') return step.sha256;
-  return step.script.from === 'uri' ? step.script.sha256 : undefined;
+  return 'script' in step && step.script.from === 'uri' ? step.script.sha256 : undefined;
 }

@@ -11,6 +11,7 @@ import { createMachineActivities } from './machine.ts';
 import { createPublishActivities } from './publish.ts';
 import { createSourceActivities } from './source.ts';
 import { createStagingActivities } from './staging.ts';
+import { createSweepActivities } from './sweep.ts';
 
 export function createActivities(azure: Azure): BuildActivities {
   return {
@@ -24,5 +25,6 @@ export function createActivities(azure: Azure): BuildActivities {
     ...createDistributeActivities(azure),
     ...createCleanupActivities(azure),
     ...createLogActivities(azure),
+    ...createSweepActivities(),
   };
 }

@@ -1,9 +1,11 @@
 /** The build machine: made from the copied disk, ready when its guest agent says so. No port is open and nobody can log in. */
 import { generateKeyPairSync } from 'node:crypto';
+import { restorePoller } from '@azure/arm-compute';
 import type { VirtualMachine } from '@azure/arm-compute';
 import type { Azure } from '../azure/environment.ts';
 import { attempt, failure, orNotFound } from '../azure/errors.ts';
 import { finish, watch } from '../azure/operations.ts';
+import { machinePace } from '../azure/pacing.ts';
 import type { PlannedMachine, ResolvedSource } from '../template/build-plan.ts';
 import type { MachineActivities, RunContext } from './contract.ts';
 
@@ -21,12 +23,15 @@ export function createMachineActivities(azure: Azure): MachineActivities {
       const made =
         existing?.provisioningState === 'Succeeded'
           ? existing
-          : await finish(`create machine ${machine.name}`, () =>
-              compute.virtualMachines.createOrUpdate(
-                resourceGroup,
-                machine.name,
-                describeMachine(run, machine, vmSize, source, parts),
-              ),
+          : await finish(
+              `create machine ${machine.name}`,
+              () =>
+                compute.virtualMachines.createOrUpdate(
+                  resourceGroup,
+                  machine.name,
+                  describeMachine(run, machine, vmSize, source, parts),
+                ),
+              (state) => restorePoller(compute, state, compute.virtualMachines.createOrUpdate),
             );
       await untilReady(azure, run, machine.name);
       if (made.id === undefined) throw new TypeError('expected Azure to answer a machine with its id');
@@ -128,5 +133,6 @@ async function untilReady(azure: Azure, run: RunContext, name: string): Promise<
       return ready;
     },
     () => ({ waitingFor: `guest agent of ${name}` }),
+    machinePace(run.staging.resourceGroup, name),
   );
 }

@@ -2,7 +2,7 @@
 import type { GalleryImageVersion, TargetRegion as AzureTargetRegion } from '@azure/arm-compute';
 import type { Azure } from '../azure/environment.ts';
 import { attempt, azureDetail, failure, orNotFound, toFailure } from '../azure/errors.ts';
-import { finish, poll, watch } from '../azure/operations.ts';
+import { finish, watch } from '../azure/operations.ts';
 import type { SharedImageDistributor } from '../template/build-plan.ts';
 import { normalizeRegion, requireResourceId } from '../template/resource-id.ts';
 import type { DistributeActivities, RegionHeartbeat, RegionProgress, RunContext } from './contract.ts';
@@ -77,11 +77,16 @@ export function createPublishActivities(azure: Azure): PublishActivities {
         await poller.submitted();
       });
       // The states of the former try are still answered until Azure has taken this one up.
-      await poll(async () => {
-        const current = await versions.get(...path, { expand: 'ReplicationStatus' });
-        return regions.some((name) => regionOutcome(current, name).state !== 'Failed') || isSettled(current);
-      });
-      return {};
+      const waitingFor = `Azure to try ${regions.join(', ')} again`;
+      await watch(
+        async () => {
+          const current = await attempt(`wait for ${waitingFor}`, () =>
+            versions.get(...path, { expand: 'ReplicationStatus' }),
+          );
+          return regions.some((name) => regionOutcome(current, name).state !== 'Failed') || isSettled(current);
+        },
+        () => ({ waitingFor }),
+      );
     },
   };
 }

@@ -5,12 +5,15 @@
 import type { VirtualMachineRunCommand, VirtualMachineRunCommandInstanceView } from '@azure/arm-compute';
 import type { Azure } from '../azure/environment.ts';
 import { attempt, failure, orNotFound } from '../azure/errors.ts';
-import { isCancelRequested, poll, throwIfCanceled, watch } from '../azure/operations.ts';
+import { allowance, isCancelRequested, settled, throwIfCanceled, watch } from '../azure/operations.ts';
+import { machinePace } from '../azure/pacing.ts';
 import type { RunContext } from './contract.ts';
 
 const ENDED = new Set(['Succeeded', 'Failed', 'TimedOut', 'Canceled']);
-/** For Azure to show a command whose creation it has accepted. */
-const SHOWN_WITHIN_MS = 60_000;
+/** For Azure to show a command that it says has begun: reads may lag behind writes. */
+const SHOWN_WITHIN_MS = 10_000;
+
+type Pollable = { isDone: boolean; poll(): Promise<unknown> };
 
 export interface CommandSpec {
   name: string;
@@ -45,11 +48,13 @@ export async function runCommand(
       orNotFound(commands.getByVirtualMachine(resourceGroup, machine, name, { expand: 'instanceView' })),
     );
 
+  const pace = machinePace(resourceGroup, machine);
+  await allowance(pace);
   let seen = (await get()) !== undefined;
+  const started: Pollable[] = [];
   if (!seen) {
     throwIfCanceled();
     const { script, secrets, outputUrl, errorUrl, timeoutInSeconds } = await spec();
-    // Not awaited to its end: with asyncExecution the operation only says that the script was started.
     await attempt(`start ${name}`, async () => {
       const poller = commands.createOrUpdate(resourceGroup, machine, name, {
         location: run.location,
@@ -62,12 +67,14 @@ export async function runCommand(
         errorBlobUri: errorUrl,
       });
       await poller.submitted();
+      started.push(poller);
     });
   }
 
   const begun = Date.now();
   let view: VirtualMachineRunCommandInstanceView = {};
   try {
+    for (const operation of started) await untilStarted(operation, beat);
     await watch(
       async () => {
         const command = await get();
@@ -82,12 +89,30 @@ export async function runCommand(
         return hasEnded(view) || (await endsWith());
       },
       () => beat(view),
+      pace,
     );
   } catch (error) {
     if (isCancelRequested()) await end(azure, run, machine, name);
     throw error;
   }
   return view;
+}
+
+/**
+ * With asyncExecution the operation ends when the script has begun, about 15 s later in Azure. Until then the machine need
+ * not be asked, which may be asked less often. How the operation ended, the command itself says best.
+ */
+async function untilStarted(
+  operation: Pollable,
+  beat: (view: VirtualMachineRunCommandInstanceView) => object,
+): Promise<void> {
+  await watch(
+    async () => {
+      if (!operation.isDone) await operation.poll().catch(() => undefined);
+      return operation.isDone;
+    },
+    () => beat({}),
+  );
 }
 
 /** Azure was seen to answer `Running` for good with an end time and `Execution failed` in the message. */
@@ -99,11 +124,5 @@ function hasEnded(view: VirtualMachineRunCommandInstanceView): boolean {
 /** Deleting a run command terminates its script. */
 async function end(azure: Azure, run: RunContext, machine: string, name: string): Promise<void> {
   const { compute } = azure.clients(run.subscriptionId);
-  const poller = compute.virtualMachineRunCommands.delete(run.staging.resourceGroup, machine, name);
-  await orNotFound(
-    poll(async () => {
-      if (!poller.isDone) await poller.poll();
-      return poller.isDone;
-    }),
-  );
+  await orNotFound(settled(compute.virtualMachineRunCommands.delete(run.staging.resourceGroup, machine, name)));
 }

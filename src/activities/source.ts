@@ -1,6 +1,7 @@
 /** Copying the source: what the steps need becomes blobs beside the machine, and the pinned image becomes its OS disk. */
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
+import { restorePoller } from '@azure/arm-compute';
 import type { Azure } from '../azure/environment.ts';
 import { attempt, failure } from '../azure/errors.ts';
 import { beating, finish } from '../azure/operations.ts';
@@ -27,22 +28,25 @@ export function createSourceActivities(azure: Azure): SourceActivities {
       if (source.type === 'ManagedImage') return {};
       const { compute } = azure.clients(run.subscriptionId);
       const { resourceGroup, osDisk } = run.staging;
-      const disk = await finish(`copy ${source.description} to disk ${osDisk}`, () =>
-        compute.disks.createOrUpdate(resourceGroup, osDisk, {
-          location: run.location,
-          tags: run.tags,
-          sku: { name: 'Premium_LRS' },
-          osType: source.osType,
-          hyperVGeneration: source.hyperVGeneration,
-          creationData: {
-            createOption: 'FromImage',
-            ...(source.type === 'PlatformImage'
-              ? { imageReference: { id: source.id } }
-              : { galleryImageReference: { id: source.id } }),
-          },
-          ...(source.plan === undefined ? {} : { purchasePlan: source.plan }),
-          ...(osDiskSizeGB === 0 ? {} : { diskSizeGB: osDiskSizeGB }),
-        }),
+      const disk = await finish(
+        `copy ${source.description} to disk ${osDisk}`,
+        () =>
+          compute.disks.createOrUpdate(resourceGroup, osDisk, {
+            location: run.location,
+            tags: run.tags,
+            sku: { name: 'Premium_LRS' },
+            osType: source.osType,
+            hyperVGeneration: source.hyperVGeneration,
+            creationData: {
+              createOption: 'FromImage',
+              ...(source.type === 'PlatformImage'
+                ? { imageReference: { id: source.id } }
+                : { galleryImageReference: { id: source.id } }),
+            },
+            ...(source.plan === undefined ? {} : { purchasePlan: source.plan }),
+            ...(osDiskSizeGB === 0 ? {} : { diskSizeGB: osDiskSizeGB }),
+          }),
+        (state) => restorePoller(compute, state, compute.disks.createOrUpdate),
       );
       return disk.id === undefined ? {} : { osDiskId: disk.id };
     },

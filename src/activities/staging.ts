@@ -1,8 +1,9 @@
 /** The staging group: what a build needs around its machine. Every create is a PUT under a fixed name, so it can be repeated. */
+import { restorePoller } from '@azure/arm-storage';
 import { Context } from '@temporalio/activity';
 import type { Azure } from '../azure/environment.ts';
 import { attempt } from '../azure/errors.ts';
-import { finish } from '../azure/operations.ts';
+import { finish, settled } from '../azure/operations.ts';
 import { openStagingBlobs } from './blobs.ts';
 import type { RunContext, StagingActivities } from './contract.ts';
 
@@ -19,16 +20,19 @@ export function createStagingActivities(azure: Azure): StagingActivities {
     async createStagingStorage(run) {
       const { storage } = azure.clients(run.subscriptionId);
       const { resourceGroup, storageAccount } = run.staging;
-      await finish(`create storage account ${storageAccount}`, () =>
-        storage.storageAccounts.create(resourceGroup, storageAccount, {
-          location: run.location,
-          tags: run.tags,
-          kind: 'StorageV2',
-          sku: { name: 'Standard_LRS' },
-          minimumTlsVersion: 'TLS1_2',
-          allowBlobPublicAccess: false,
-          enableHttpsTrafficOnly: true,
-        }),
+      await finish(
+        `create storage account ${storageAccount}`,
+        () =>
+          storage.storageAccounts.create(resourceGroup, storageAccount, {
+            location: run.location,
+            tags: run.tags,
+            kind: 'StorageV2',
+            sku: { name: 'Standard_LRS' },
+            minimumTlsVersion: 'TLS1_2',
+            allowBlobPublicAccess: false,
+            enableHttpsTrafficOnly: true,
+          }),
+        (state) => restorePoller(storage, state, storage.storageAccounts.create),
       );
       const blobs = await openStagingBlobs(azure, run);
       await attempt('create the containers', () =>
@@ -50,9 +54,6 @@ export function createStagingActivities(azure: Azure): StagingActivities {
   };
 }
 
-/** The SDK's own 2 s would be most of what these take; a Retry-After of Azure's still comes first. */
-const POLLING = { updateIntervalInMs: 300 };
-
 async function createNetwork(
   azure: Azure,
   run: RunContext,
@@ -65,10 +66,8 @@ async function createNetwork(
   const own = async (): Promise<{ subnetId: string; publicIpId: string }> => {
     const [group, address] = await Promise.all([
       // Azure's default rules let the network and its load balancer in; this one comes before them.
-      network.networkSecurityGroups.createOrUpdate(
-        resourceGroup,
-        securityGroup,
-        {
+      settled(
+        network.networkSecurityGroups.createOrUpdate(resourceGroup, securityGroup, {
           ...common,
           securityRules: [
             {
@@ -83,39 +82,30 @@ async function createNetwork(
               destinationPortRange: '*',
             },
           ],
-        },
-        POLLING,
+        }),
       ),
-      network.publicIPAddresses.createOrUpdate(
-        resourceGroup,
-        publicIp,
-        {
+      settled(
+        network.publicIPAddresses.createOrUpdate(resourceGroup, publicIp, {
           ...common,
           sku: { name: 'Standard' },
           publicIPAllocationMethod: 'Static',
-        },
-        POLLING,
+        }),
       ),
     ]);
-    const made = await network.virtualNetworks.createOrUpdate(
-      resourceGroup,
-      virtualNetwork,
-      {
+    const made = await settled(
+      network.virtualNetworks.createOrUpdate(resourceGroup, virtualNetwork, {
         ...common,
         addressSpace: { addressPrefixes: ['10.0.0.0/24'] },
         subnets: [{ name: subnet, addressPrefix: '10.0.0.0/26', networkSecurityGroup: { id: idOf(group) } }],
-      },
-      POLLING,
+      }),
     );
     return { subnetId: idOf(made.subnets?.[0] ?? {}), publicIpId: idOf(address) };
   };
 
   const { subnetId, publicIpId } =
     existingSubnetId === undefined ? await own() : { subnetId: existingSubnetId, publicIpId: undefined };
-  const nic = await network.networkInterfaces.createOrUpdate(
-    resourceGroup,
-    networkInterface,
-    {
+  const nic = await settled(
+    network.networkInterfaces.createOrUpdate(resourceGroup, networkInterface, {
       ...common,
       ipConfigurations: [
         {
@@ -125,8 +115,7 @@ async function createNetwork(
           ...(publicIpId === undefined ? {} : { publicIPAddress: { id: publicIpId } }),
         },
       ],
-    },
-    POLLING,
+    }),
   );
   return { networkInterfaceId: idOf(nic) };
 }

@@ -26,6 +26,7 @@ import type {
   PlanReport,
   RegionHeartbeat,
   StepHeartbeat,
+  SweepReport,
 } from '../workflows/messages.ts';
 
 /** What is going on inside right now, from heartbeats: nothing of it is in the history. */
@@ -84,8 +85,19 @@ export class KilnClient {
   }
 
   /** The status, of a running or a finished build. Needs a worker, which answers the query. */
-  status(runId: string): Promise<BuildStatus> {
-    return this.#handle(runId).query<BuildStatus>(QUERY_STATUS);
+  async status(runId: string): Promise<BuildStatus> {
+    const { status: closed, memo } = await this.#handle(runId).describe();
+    const status = await this.#handle(runId)
+      .query<BuildStatus>(QUERY_STATUS)
+      .catch((error: unknown) => {
+        // Ended before a worker had taken it up: there is nobody who could answer.
+        if (closed.name === 'TERMINATED' || closed.name === 'TIMED_OUT') return emptyStatus(runId, nameIn(memo));
+        throw error;
+      });
+    // The workflow itself never learns that it was ended from outside.
+    if (closed.name !== 'TERMINATED' && closed.name !== 'TIMED_OUT') return status;
+    const message = `the run was ${closed.name === 'TERMINATED' ? 'terminated' : 'timed out'} in Temporal without its clean-up: kiln sweep does it`;
+    return { ...status, state: 'Failed', failure: { type: 'Terminated', message, stage: status.stage } };
   }
 
   /** Temporal's own view: false once the workflow has closed, whatever the result. */
@@ -174,6 +186,11 @@ export class KilnClient {
     return this.#errand(WORKFLOWS.deleteBuild, `kiln-delete/${runId}`, { plan });
   }
 
+  /** Undoes builds that were terminated at least so long ago; those undone before are left out. */
+  sweep(olderThanSeconds: number): Promise<SweepReport[]> {
+    return this.#errand<SweepReport[]>(WORKFLOWS.sweepBuilds, 'kiln-sweep', { olderThanSeconds });
+  }
+
   async #errand<T>(workflow: string, workflowId: string, argument: unknown): Promise<T> {
     const handle = await this.#client.workflow.start(workflow, {
       workflowId,
@@ -194,6 +211,11 @@ export class KilnClient {
       (heartbeatDetails?.payloads ?? []).map((payload) => defaultPayloadConverter.fromPayload<object>(payload)),
     );
   }
+}
+
+function emptyStatus(runId: string, templateName: string): BuildStatus {
+  const nothing = { stages: [], steps: [], outputs: [], leftovers: [], warnings: [] };
+  return { runId, templateName, templateId: '', state: 'Failed', stage: 'Checking', ...nothing };
 }
 
 function nameIn(memo: Record<string, unknown> | undefined): string {

@@ -4,7 +4,7 @@ import { build } from './commands/build.ts';
 import { dev, reset, stopAll, worker } from './commands/dev.ts';
 import { logs } from './commands/logs.ts';
 import { plan, validate } from './commands/plan.ts';
-import { cancel, list, remove, show } from './commands/runs.ts';
+import { cancel, list, remove, show, sweep } from './commands/runs.ts';
 import { EXIT } from './exit-codes.ts';
 import { readSettings, UsageError } from './settings.ts';
 import type { GlobalOptions, Settings } from './settings.ts';
@@ -15,6 +15,7 @@ const program = new Command('kiln')
   .option('--cloud <cloud>', 'local (default) or azure')
   .option('--machine <kind>', 'what plays the machines of the local Azure: auto, sandbox or simulated')
   .option('--profile <profile>', 'how long the local Azure takes: instant, quick or recorded')
+  .option('--time-factor <n>', 'scales the profile recorded; 1 is the time that Azure takes')
   .option('--state-dir <folder>', 'where builds, images and logs are kept (KILN_STATE_DIR)')
   .option('--cache-dir <folder>', 'where downloads are kept (KILN_CACHE_DIR)')
   .showHelpAfterError()
@@ -81,6 +82,11 @@ program
   .command('delete <run>')
   .description("remove a finished build's logs and staging group; its images stay")
   .action(act((settings, run: string) => remove(run, settings)));
+program
+  .command('sweep')
+  .description('remove what builds left that were terminated in Temporal; done every 15 minutes by itself')
+  .option('--older-than <seconds>', 'leave alone what was terminated since', '120')
+  .action(act((settings, options: { olderThan: string }) => sweep(options, settings)));
 program
   .command('dev')
   .description('keep the whole stack in the foreground and print its addresses')

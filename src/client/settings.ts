@@ -10,6 +10,8 @@ export interface Settings {
   cloud: 'local' | 'azure';
   machine: 'auto' | 'sandbox' | 'simulated';
   profile: 'instant' | 'quick' | 'recorded';
+  /** Of the profile `recorded`: 1 is Azure's own time. */
+  timeFactor: number;
 }
 
 export interface GlobalOptions {
@@ -18,6 +20,7 @@ export interface GlobalOptions {
   cloud?: string;
   machine?: string;
   profile?: string;
+  timeFactor?: string;
 }
 
 /** An error that is the person's to mend: printed without a stack, exit code 2. */
@@ -36,7 +39,14 @@ export function readSettings(options: GlobalOptions, env: NodeJS.ProcessEnv = pr
     cloud: oneOf('--cloud', ['local', 'azure'], options.cloud ?? env['KILN_CLOUD'] ?? 'local'),
     machine: oneOf('--machine', ['auto', 'sandbox', 'simulated'], options.machine ?? env['KILN_MACHINE'] ?? 'auto'),
     profile: oneOf('--profile', ['instant', 'quick', 'recorded'], options.profile ?? env['KILN_PROFILE'] ?? 'quick'),
+    timeFactor: positive('--time-factor', options.timeFactor ?? env['KILN_TIME_FACTOR'] ?? '1'),
   };
+}
+
+function positive(option: string, value: string): number {
+  const number = Number(value);
+  if (!(number > 0)) throw new UsageError(`${option}: expected a number above 0, got ${value}`);
+  return number;
 }
 
 function oneOf<T extends string>(option: string, allowed: readonly T[], value: string): T {

@@ -118,7 +118,7 @@ async function ensureTemporal(settings: Settings, say: Say): Promise<Temporal> {
 }
 
 async function ensureLocalAzure(settings: Settings, say: Say): Promise<LocalAzureConnection> {
-  const { stateDir, cacheDir, machine, profile } = settings;
+  const { stateDir, cacheDir, machine, profile, timeFactor } = settings;
   const folder = join(stateDir, 'azure');
   const file = join(folder, 'connection.json');
   const read = (): LocalAzureConnection => JSON.parse(readFileSync(file, 'utf8')) as LocalAzureConnection;
@@ -138,6 +138,8 @@ async function ensureLocalAzure(settings: Settings, say: Say): Promise<LocalAzur
     profile,
     '--machine',
     machine,
+    '--time-factor',
+    String(timeFactor),
   ];
   const started = startService(
     stateDir,

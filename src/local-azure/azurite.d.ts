@@ -41,12 +41,27 @@ declare module 'azurite/dist/src/blob/BlobServer.js' {
       throttledSavePending: boolean;
     };
   }
+  interface Context {
+    contextId: string;
+    startTime: Date;
+  }
+  /** Where bytes are, as the metadata refers to them. */
+  type Persistency = { count: number };
+  interface Blob {
+    name: string;
+  }
+  interface MetadataStore extends LokiStore {
+    downloadBlob(context: Context, account: string, container: string, name: string): Promise<Blob>;
+    /** Both ends are inclusive. */
+    uploadPages(context: Context, blob: Blob, start: number, end: number, persistency: Persistency): Promise<unknown>;
+  }
   export default class BlobServer {
     constructor(configuration: BlobConfiguration);
     readonly httpServer: Server;
     readonly accountDataStore: { getAccount(name: string): Account | undefined };
-    readonly metadataStore: LokiStore;
+    readonly metadataStore: MetadataStore;
     readonly extentMetadataStore: LokiStore;
+    readonly extentStore: { appendExtent(bytes: Buffer, contextId: string): Promise<Persistency> };
     start(): Promise<void>;
     close(): Promise<void>;
   }

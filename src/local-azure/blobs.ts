@@ -85,6 +85,16 @@ export async function startBlobService(options: {
       accounts.delete(name);
       return Promise.resolve();
     },
+    async writePages({ account, container, name }, pages) {
+      const { metadataStore, extentMetadataStore, extentStore } = server;
+      const context = { contextId: name, startTime: new Date() };
+      const blob = await metadataStore.downloadBlob(context, account, container, name);
+      for await (const { offset, bytes } of pages) {
+        const persistency = await extentStore.appendExtent(bytes, context.contextId);
+        await metadataStore.uploadPages(context, blob, offset, offset + bytes.length - 1, persistency);
+      }
+      await Promise.all([extentMetadataStore, metadataStore].map(saved));
+    },
     async close() {
       const closed = new Promise((resolve) => server.httpServer.once('close', resolve));
       await server.close();

@@ -116,6 +116,20 @@ export interface BlobService {
   /** Makes the account known to the data plane at once. Keys are base64. */
   addAccount(name: string, keys: [string, string]): Promise<void>;
   removeAccount(name: string): Promise<void>;
+  /** Fills a page blob that exists from inside: a disk's worth of data takes seconds where through https it takes many. */
+  writePages(blob: BlobAddress, pages: AsyncIterable<Pages>): Promise<void>;
+}
+
+export interface BlobAddress {
+  account: string;
+  container: string;
+  name: string;
+}
+
+/** Offset and length are multiples of 512. */
+export interface Pages {
+  offset: number;
+  bytes: Buffer;
 }
 
 export interface Services {

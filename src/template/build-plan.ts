@@ -6,6 +6,8 @@
  * (generation, operating system, disk size). The pre-flight activity answers them; see {@link ResolvedSource}.
  */
 
+import type { GalleryKind } from './resource-id.ts';
+
 /** Where and as what a build runs. Resource ids are in Azure's own casing. */
 export interface BuildPlan {
   /** Format of this document. Raised when a field changes its meaning. */
@@ -28,9 +30,21 @@ export interface BuildPlan {
   };
   source: PlannedSource;
   customize: PlannedCustomizer[];
+  /** Absent: the image is not validated. */
+  validate?: PlannedValidation;
+  /** Absent: nothing is optimized. */
+  optimize?: PlannedOptimization;
+  /** Absent: a build that fails is cleaned up. */
+  errorHandling?: { onCustomizerError: OnError; onValidationError: OnError };
   distribute: PlannedDistributor[];
   machine: PlannedMachine;
   staging: StagingNames;
+  /** A group of the template's own, in Azure's casing; `staging.resourceGroup` is its name. Its contents go, it stays. */
+  stagingResourceGroup?: string;
+  /** Whether creating the template starts a build; absent: no. */
+  autoRun?: boolean;
+  /** `managedResourceTags`; they are among `tags` too, which is where a build takes them from. */
+  managedResourceTags?: Record<string, string>;
   /** Bounds the whole build, 1 to 960 (the template's 0 means 240). */
   buildTimeoutInMinutes: number;
   /** Written on every resource that the build makes; `kiln-run` in it is the ownership tag. */
@@ -59,11 +73,21 @@ export type PlannedSource =
       plan?: { name: string; product: string; publisher: string };
     }
   | { type: 'ManagedImage'; imageId: string }
-  /** The id ends in `/versions/{exact}` or `/versions/latest`. */
-  | { type: 'SharedImageVersion'; imageVersionId: string };
+  /**
+   * The id ends in `/versions/{exact}` or `/versions/latest`. A gallery that others share is named by its unique name,
+   * `/sharedGalleries/…` or `/communityGalleries/…`, and its images by no resource id; absent: `own`.
+   */
+  | { type: 'SharedImageVersion'; imageVersionId: string; gallery?: GalleryKind };
+
+/** What happens to the machine when a build fails; `abort` leaves it for a person to look at. */
+export type OnError = 'cleanup' | 'abort';
 
 /** One step inside the build machine. `index` counts from 0 in template order. */
-export type PlannedCustomizer = ShellCustomizer | FileCustomizer;
+export type PlannedCustomizer =
+  ShellCustomizer | FileCustomizer | PowerShellCustomizer | WindowsRestartCustomizer | WindowsUpdateCustomizer;
+
+/** One check in a machine that was booted from the output. Keys start with `check-`. */
+export type PlannedValidator = ShellCustomizer | FileCustomizer | PowerShellCustomizer;
 
 interface StepBase {
   index: number;
@@ -73,17 +97,61 @@ interface StepBase {
   key: string;
 }
 
+/** Lines that stand in the template, or an address; `sha256` is in lower-case hexadecimal digits. */
+export type PlannedScript = { from: 'inline'; lines: string[] } | { from: 'uri'; uri: string; sha256?: string };
+
 export interface ShellCustomizer extends StepBase {
   type: 'Shell';
-  script: { from: 'inline'; lines: string[] } | { from: 'uri'; uri: string; sha256?: string };
+  script: PlannedScript;
+}
+
+export interface PowerShellCustomizer extends StepBase {
+  type: 'PowerShell';
+  script: PlannedScript;
+  /** With administrator rights. */
+  runElevated: boolean;
+  /** As SYSTEM; only together with `runElevated`. */
+  runAsSystem: boolean;
+  /** Never empty; `[0]` unless the template says otherwise. */
+  validExitCodes: number[];
+}
+
+export interface WindowsRestartCustomizer extends StepBase {
+  type: 'WindowsRestart';
+  restartCommand: string;
+  /** Absent: the machine is back when its agent answers. */
+  restartCheckCommand?: string;
+  restartTimeoutInSeconds: number;
+}
+
+export interface WindowsUpdateCustomizer extends StepBase {
+  type: 'WindowsUpdate';
+  searchCriteria: string;
+  /** `include:` or `exclude:` and a PowerShell expression on `$_`, in order; the first that is true counts. */
+  filters: string[];
+  /** Updates in one round. */
+  updateLimit: number;
 }
 
 export interface FileCustomizer extends StepBase {
   type: 'File';
   sourceUri: string;
-  /** Absolute path inside the machine. */
+  /** Path inside the machine: absolute, or below the folder that steps run in. */
   destination: string;
   sha256?: string;
+}
+
+export interface PlannedValidation {
+  /** An image that failed is distributed all the same; the run is reported as failed. */
+  continueDistributeOnFailure: boolean;
+  /** No image is built: the validators run on the source image. */
+  sourceValidationOnly: boolean;
+  validators: PlannedValidator[];
+}
+
+export interface PlannedOptimization {
+  vmBoot: boolean;
+  workload?: { scriptUri?: string; sha256?: string };
 }
 
 export type PlannedDistributor = SharedImageDistributor | ManagedImageDistributor | VhdDistributor;
@@ -102,6 +170,8 @@ export interface SharedImageDistributor extends DistributorBase {
   version: { scheme: 'explicit'; version: string } | { scheme: 'latest'; major?: number } | { scheme: 'source' };
   targetRegions: TargetRegion[];
   excludeFromLatest: boolean;
+  /** Absent: `Full`. */
+  replicationMode?: 'Full' | 'Shallow';
 }
 
 export interface TargetRegion {
@@ -133,6 +203,11 @@ export interface PlannedMachine {
   identities: string[];
   /** `vmProfile.vnetConfig.subnetId`: an existing subnet; then no network and no public IP is made. */
   subnetId?: string;
+  /** Azure Image Builder's own container and proxy machine would be there; Kiln has neither. */
+  containerInstanceSubnetId?: string;
+  proxyVmSize?: string;
+  /** `additionalDataDisks`, by their logical unit numbers from 0; they become part of the image. Absent: none. */
+  dataDisks?: Array<{ sizeGB: number }>;
 }
 
 /** Every name in the staging group, derived from the run id and the template so that a repeated create is the same PUT. */

@@ -1,9 +1,13 @@
-/** The template room's door: text of a template file in, build plans or every problem out. Pure. */
+/** The template room's door: text of a template file in, build plans or every problem out. Pure, and it never throws. */
+import { randomUUID } from 'node:crypto';
 import type { BuildPlan } from './build-plan.ts';
-import { planTemplate } from './plan-template.ts';
+import { notYetBuilt } from './not-yet-built.ts';
+import { planTemplate } from './plan/plan-template.ts';
+import { runIdsFor } from './plan/run-ids.ts';
+import { formatPath } from './problems.ts';
 import type { TemplateProblem } from './problems.ts';
-import { isObject, readJson } from './read-json.ts';
-import { readTemplates } from './read-template.ts';
+import { readFile } from './read/read-file.ts';
+import { isObject, readJson } from './read/read-json.ts';
 
 export { formatProblems } from './problems.ts';
 export type { TemplateProblem } from './problems.ts';
@@ -21,30 +25,50 @@ export interface PlanOptions {
   location?: string;
   /** Ids added to the template's own. */
   identities?: string[];
+  /** Of the run; with several templates in the file, what their runs' ids start with. */
   runId: string;
+  /** Plans parts too that Kiln does not build yet. */
+  allowNotYetBuilt?: boolean;
+  /** For `utcNow()`; absent: the time it is. */
+  now?: Date;
+  /** For `newGuid()`; absent: by chance. */
+  newGuid?: () => string;
 }
 
 export type PlanResult = { ok: true; plans: BuildPlan[] } | { ok: false; problems: TemplateProblem[] };
 
 /** One plan for each image template in the file. */
 export function planFile(text: string, options: PlanOptions): PlanResult {
-  const { subscriptionId, resourceGroup, runId } = options;
-  const { templates, problems } = readTemplates(text, {
-    subscriptionId,
-    resourceGroup,
+  const { templates, problems } = readFile(text, {
+    subscriptionId: options.subscriptionId,
+    resourceGroup: options.resourceGroup,
     location: options.location,
     given: options.parameters,
     identities: options.identities ?? [],
     defaultName: options.fileName.replace(/^.*\//, '').replace(/\.[^.]*$/, ''),
+    now: options.now ?? new Date(),
+    newGuid: options.newGuid ?? randomUUID,
   });
   if (problems.length > 0) return { ok: false, problems };
-  const plans = templates.map((template) => planTemplate(template, { subscriptionId, resourceGroup, runId }));
-  const large = plans.find((plan) => Buffer.byteLength(JSON.stringify(plan)) > MAX_PLAN_BYTES);
-  if (large !== undefined) {
-    const message = 'the template is too large for one workflow input (1.5 MB): move long inline scripts to scriptUri';
-    return { ok: false, problems: [{ path: 'properties.customize', message }] };
-  }
-  return { ok: true, plans };
+  const runIds = runIdsFor(
+    options.runId,
+    templates.map(({ template }) => template.name),
+  );
+  const found: TemplateProblem[] = [];
+  const plans = templates.map((read, index) => {
+    const plan = planTemplate(read, runIds[index] ?? options.runId);
+    const prefix = read.path.length === 0 ? '' : `${formatPath(read.path)}.`;
+    const missing = options.allowNotYetBuilt === true ? [] : notYetBuilt(plan);
+    found.push(...[...missing, ...tooLarge(plan)].map((problem) => ({ ...problem, path: prefix + problem.path })));
+    return plan;
+  });
+  return found.length > 0 ? { ok: false, problems: found } : { ok: true, plans };
+}
+
+function tooLarge(plan: BuildPlan): TemplateProblem[] {
+  if (Buffer.byteLength(JSON.stringify(plan)) <= MAX_PLAN_BYTES) return [];
+  const message = 'the template is too large for one workflow input (1.5 MB): move long inline scripts to scriptUri';
+  return [{ path: 'properties.customize', message }];
 }
 
 /** Values from a parameters file: Resource Manager's own form (`parameters.<name>.value`) or a plain object. */

@@ -27,6 +27,28 @@ export function parseIdOfType(id: string, type: string): ResourceId | undefined 
   return parsed !== undefined && sameId(parsed.type, type) ? parsed : undefined;
 }
 
+/** `/subscriptions/{s}/resourceGroups/{g}` */
+export function parseGroupId(id: string): { subscriptionId: string; resourceGroup: string } | undefined {
+  const match = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)$/i.exec(id);
+  if (match === null) return undefined;
+  const [, subscriptionId = '', resourceGroup = ''] = match;
+  return { subscriptionId, resourceGroup };
+}
+
+export type GalleryKind = 'own' | 'directShared' | 'community';
+
+/** A version in a gallery: by resource id, or by the unique name of one that others share. */
+export function galleryKindOf(imageVersionId: string): GalleryKind | undefined {
+  if (parseIdOfType(imageVersionId, 'Microsoft.Compute/galleries/images/versions') !== undefined) return 'own';
+  const shared = /^\/(shared|community)Galleries\/[^/]+\/images\/[^/]+\/versions\/[^/]+$/i.exec(imageVersionId);
+  if (shared === null) return undefined;
+  return shared[1]?.toLowerCase() === 'community' ? 'community' : 'directShared';
+}
+
+export function isGalleryVersionId(id: string): boolean {
+  return galleryKindOf(id) !== undefined;
+}
+
 export function formatResourceId({ subscriptionId, resourceGroup, type, names }: ResourceId): string {
   const [namespace = '', ...types] = type.split('/');
   const path = types.map((segment, index) => `${segment}/${names[index] ?? ''}`).join('/');

@@ -5,6 +5,7 @@ import { createActivities } from '../activities/index.ts';
 import type { Azure } from '../azure/environment.ts';
 import { TASK_QUEUE } from '../workflows/messages.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
+import { ensureSweepSchedule } from './sweep-schedule.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 export interface WorkerSettings {
@@ -25,10 +26,12 @@ export async function createWorker(
     workflowBundle(settings.cacheDir),
   ]);
   await registerSearchAttributes(connection, settings.namespace);
+  const taskQueue = settings.taskQueue ?? TASK_QUEUE;
+  await ensureSweepSchedule(connection, settings.namespace, taskQueue);
   const worker = await Worker.create({
     connection,
     namespace: settings.namespace,
-    taskQueue: settings.taskQueue ?? TASK_QUEUE,
+    taskQueue,
     workflowBundle: { codePath },
     activities: createActivities(settings.azure),
     // Most activities wait for Azure, so many fit one worker; their calls are paced by Azure's own limits.

@@ -142,8 +142,7 @@ class Build {
   async #capture(): Promise<void> {
     this.#record.enter('Capturing');
     const { name } = this.#plan.machine;
-    await making('Deprovision and power off').deprovisionMachine(this.#run, name);
-    await making('Deallocate and generalize').generalizeMachine(this.#run, name);
+    await making('Deprovision, power off, generalize').captureMachine(this.#run, name);
   }
 
   async #distribute(checked: CheckedPlan, machineId: string): Promise<void> {

@@ -2,3 +2,4 @@
 export { buildImage } from './build-image.ts';
 export { distributeImage } from './distribute-image.ts';
 export { deleteBuild, issueLogLinks, planImage } from './errands.ts';
+export { sweepBuilds, undoBuild } from './sweep-builds.ts';

@@ -131,7 +131,20 @@ export const WORKFLOWS = {
   issueLogLinks: 'issueLogLinks',
   /** (request: { plan: BuildPlan }) => { removed: string[]; leftovers: Leftover[] }; `kiln delete`: logs and staging group go. */
   deleteBuild: 'deleteBuild',
+  /** (request: SweepRequest) => SweepReport[]; undoes builds that were terminated. Scheduled by the worker. */
+  sweepBuilds: 'sweepBuilds',
 } as const;
+
+export interface SweepRequest {
+  /** Activities of a terminated build may still be ending, so it is left alone for a while. */
+  olderThanSeconds: number;
+}
+
+export interface SweepReport {
+  workflowId: string;
+  removed: string[];
+  leftovers: Leftover[];
+}
 
 export interface LogRequest {
   resourceGroup: string;

@@ -21,7 +21,7 @@ export async function publishToGallery(
   sourceVersion: string | undefined,
   output: OutputStatus,
 ): Promise<void> {
-  let { operationUrl } = await publish(run, distributor, machineId, sourceVersion, output);
+  await publish(run, distributor, machineId, sourceVersion, output);
   const { artifactId, version } = output;
   if (artifactId === undefined || version === undefined) throw new TypeError('a published version has an id');
 
@@ -31,16 +31,15 @@ export async function publishToGallery(
       await sleep(`${2 ** attempt}s`, { summary: `Before region attempt ${attempt}` });
       const names = [...remaining].map(({ name }) => name);
       const retry = making(`Try again: ${names.join(', ')}`);
-      ({ operationUrl } = await retry.retryRegions(run, distributor, version, machineId, names));
+      await retry.retryRegions(run, distributor, version, machineId, names);
     }
-    const url = operationUrl;
     await Promise.all(
       [...remaining].map(async (region) => {
         const status = regionOf(output, region.name);
         status.state = 'Replicating';
         status.attempts = attempt;
         const watch = making(`Replicate ${version} to ${region.name}`);
-        const progress = await watch.awaitRegion(run, artifactId, distributor.runOutputName, region, url);
+        const progress = await watch.awaitRegion(run, artifactId, distributor.runOutputName, region);
         status.state = progress.state;
         if (progress.state === 'Succeeded') {
           status.progress = 100;
@@ -68,7 +67,7 @@ async function publish(
   machineId: string,
   sourceVersion: string | undefined,
   output: OutputStatus,
-): Promise<{ operationUrl?: string }> {
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const version = await versionOf(distributor, sourceVersion);
     output.version = version;
@@ -76,7 +75,7 @@ async function publish(
     try {
       const begun = await making(`Publish version ${version}`).publishVersion(run, distributor, version, machineId);
       output.artifactId = begun.versionId;
-      return begun.operationUrl === undefined ? {} : { operationUrl: begun.operationUrl };
+      return;
     } catch (error) {
       const taken = failureType(error) === 'VersionTaken';
       // Another build's version: nothing of it is ours to report or to remove.

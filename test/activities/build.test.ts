@@ -51,8 +51,7 @@ describe('the activities of a build, against the local Azure', () => {
       const result = await twice(activities.runCustomizer, run, plan.machine.name, step);
       assert.equal(result.exitCode, 0);
     }
-    await twice(activities.deprovisionMachine, run, plan.machine.name);
-    await twice(activities.generalizeMachine, run, plan.machine.name);
+    await twice(activities.captureMachine, run, plan.machine.name);
 
     const [gallery, managed, vhd] = plan.distribute;
     assert.ok(gallery?.type === 'SharedImage' && managed?.type === 'ManagedImage' && vhd?.type === 'VHD');

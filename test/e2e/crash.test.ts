@@ -1,60 +1,69 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { TestStack } from './stack.ts';
+import { shellTemplate } from './templates.ts';
 
-const GROUP = '/subscriptions/10ca1a2e-0000-4000-8000-000000000001/resourceGroups/golden-images/providers';
 const sandboxed = process.platform === 'linux' && process.getuid?.() === 0;
+const skip = sandboxed ? false : 'the sandbox needs root on Linux';
 
-describe('kiln, with processes killed under a build', () => {
+describe('kiln, with processes killed under a build', { skip }, () => {
   const stack = new TestStack('sandbox');
+  before(() => stack.up());
   after(() => stack.close());
 
-  /** The customizer appends a line and waits for a file that the test makes once it has done its killing. */
-  function template(): string {
-    const file = join(stack.stateDir, 'crash.json');
-    const inline = ['echo started', 'echo one line >> /root/lines', 'sleep 8', 'echo lines: $(wc -l < /root/lines)'];
-    const body = {
-      location: 'westeurope',
-      identity: {
-        type: 'UserAssigned',
-        userAssignedIdentities: { [`${GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/image-builder`]: {} },
-      },
-      properties: {
-        source: { type: 'PlatformImage', publisher: 'Debian', offer: 'debian-12', sku: '12-gen2', version: 'latest' },
-        customize: [{ type: 'Shell', name: 'append', inline }],
-        distribute: [
-          {
-            type: 'SharedImage',
-            runOutputName: 'gallery',
-            galleryImageId: `${GROUP}/Microsoft.Compute/galleries/golden/images/debian-12`,
-          },
-        ],
-      },
-    };
-    writeFileSync(file, JSON.stringify(body));
-    return file;
+  /** Builds with one kill when `ready`, and reads the image that came of it. */
+  async function buildAndKill(
+    runId: string,
+    inline: string[],
+    service: 'worker' | 'azure' | 'temporal',
+    ready: Parameters<TestStack['until']>[1],
+  ): Promise<void> {
+    const known = new Set(linesFiles());
+    const build = stack.start('build', stack.write(runId, shellTemplate(inline)), '--id', runId);
+    const at = await stack.until(runId, ready);
+    stack.kill(service);
+    const { code, stdout, stderr } = await build.ended;
+    assert.equal(code, 0, `killed in ${at.stage}\n${stdout}\n${stderr}`);
+    const captured = linesFiles().filter((file) => !known.has(file));
+    assert.deepEqual(
+      captured.map((file) => readFileSync(file, 'utf8')),
+      ['one line\n'],
+    );
+    const machines = join(stack.stateDir, 'azure/machines');
+    assert.deepEqual(existsSync(machines) ? readdirSync(machines) : [], []);
+    const status = await stack.status(runId);
+    assert.deepEqual(status?.leftovers, []);
   }
 
+  /** The file that the customizer writes, in every disk and image that the local Azure holds. */
+  const linesFiles = (): string[] =>
+    globSync('azure/**/data/root/lines', { cwd: stack.stateDir }).map((file) => join(stack.stateDir, file));
+
+  const append = 'echo one line >> /root/lines';
+
   for (const service of ['worker', 'azure', 'temporal'] as const) {
-    it(
-      `goes on when the ${service} is killed inside a customizer, which runs once`,
-      {
-        skip: sandboxed ? false : 'the sandbox needs root on Linux',
-      },
-      async () => {
-        const runId = `crash-${service}`;
-        const build = stack.start('build', template(), '--id', runId);
-        await stack.until(runId, ({ steps }) => steps[0]?.state === 'Running', 300_000);
-        stack.kill(service);
-        const { code, stdout, stderr } = await build.ended;
-        assert.equal(code, 0, `${stdout}\n${stderr}`);
-        const { stdout: logs } = await stack.kiln('logs', runId);
-        assert.match(logs, /lines: 1$/m);
-        const machines = join(stack.stateDir, 'azure/machines');
-        assert.deepEqual(existsSync(machines) ? readdirSync(machines) : [], []);
-      },
-    );
+    it(`goes on when the ${service} is killed inside a customizer, which runs once`, () =>
+      buildAndKill(
+        `inside-${service}`,
+        [append, 'sleep 8', 'echo done'],
+        service,
+        ({ steps }) => steps[0]?.state === 'Running',
+      ));
+  }
+
+  for (const stage of [
+    'Provisioning',
+    'CopyingSource',
+    'CreatingMachine',
+    'Capturing',
+    'Distributing',
+    'CleaningUp',
+  ] as const) {
+    it(`goes on when the worker is killed on reaching ${stage}`, () =>
+      buildAndKill(`at-${stage.toLowerCase()}`, [append], 'worker', ({ stages }) =>
+        stages.some((entry) => entry.stage === stage),
+      ));
   }
 });

@@ -1,16 +1,24 @@
 /** The whole stack in a folder of its own, as a person has it: the command, its services, their processes. */
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { LocalAzureConnection } from '../../src/local-azure/core.ts';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { KilnClient } from '../../src/client/kiln-client.ts';
+import { pause, readStack } from '../../src/client/services.ts';
 import { readSettings } from '../../src/client/settings.ts';
+import { buildWorkflowId } from '../../src/workflows/messages.ts';
 import type { BuildStatus } from '../../src/workflows/messages.ts';
 
 const KILN = fileURLToPath(new URL('../../bin/kiln.js', import.meta.url));
 export const EXAMPLE = fileURLToPath(new URL('../../examples/golden-linux.json', import.meta.url));
+
+type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 
 export interface Outcome {
   code: number;
@@ -21,6 +29,7 @@ export interface Outcome {
 export class TestStack {
   readonly stateDir = mkdtempSync(join(tmpdir(), 'kiln-e2e-'));
   readonly #machine: string;
+  #client: KilnClient | undefined;
 
   constructor(machine: 'simulated' | 'sandbox' | 'auto') {
     this.#machine = machine;
@@ -49,7 +58,7 @@ export class TestStack {
   }
 
   /** Starts the command and leaves it running. */
-  start(...args: string[]): { ended: Promise<Outcome>; interrupt(): void } {
+  start(...args: string[]): { ended: Promise<Outcome>; said(): string; interrupt(): void } {
     const child = spawn(process.execPath, [KILN, ...args], { env: this.#environment() });
     let stdout = '';
     let stderr = '';
@@ -57,17 +66,14 @@ export class TestStack {
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     return {
       ended: new Promise((resolve) => child.on('exit', (code) => resolve({ code: code ?? -1, stdout, stderr }))),
+      said: () => stdout,
       interrupt: () => void child.kill('SIGINT'),
     };
   }
 
   /** SIGKILL, as a crash would. */
   kill(service: 'worker' | 'temporal' | 'azure'): void {
-    const stack = JSON.parse(readFileSync(join(this.stateDir, 'stack.json'), 'utf8')) as Record<
-      string,
-      { pid: number }
-    >;
-    const pid = stack[service]?.pid;
+    const pid = readStack(this.stateDir)[service]?.pid;
     if (pid === undefined) throw new Error(`${service} is not running`);
     process.kill(pid, 'SIGKILL');
   }
@@ -76,22 +82,84 @@ export class TestStack {
     return JSON.parse(readFileSync(join(this.stateDir, 'azure/connection.json'), 'utf8')) as LocalAzureConnection;
   }
 
+  /** Writes a template file; text is written as it is. */
+  write(name: string, content: unknown): string {
+    const file = join(this.stateDir, `${name}.json`);
+    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+    return file;
+  }
+
+  /** Starts everything, and trusts the local Azure's certificate in this process. */
+  async up(): Promise<void> {
+    const { code, stderr } = await this.kiln('list');
+    if (code !== 0) throw new Error(stderr);
+    setDefaultCACertificates([...getCACertificates('default'), readFileSync(this.connection().caFile, 'utf8')]);
+  }
+
+  /** Resource ids of all that is there besides staging groups that hold only logs. */
+  async inventory(): Promise<string[]> {
+    const response = await fetch(`${this.connection().endpoint}/local-azure/inventory`);
+    const body = JSON.stringify(await response.json());
+    return [...body.matchAll(/"id":"([^"]+)"/g)]
+      .map(([, id = '']) => id)
+      .filter((id) => !/resourceGroups\/IT_[^/]+(\/providers\/Microsoft\.Storage\/.*)?$/.test(id))
+      .toSorted();
+  }
+
+  /** A client in this process; the stack must be up. */
+  async client(): Promise<KilnClient> {
+    this.#client ??= await KilnClient.connect({
+      connectionOptions: { address: this.#address() },
+      namespace: 'default',
+    });
+    return this.#client;
+  }
+
+  #address(): string {
+    return readStack(this.stateDir)['temporal']?.address['grpc'] ?? '';
+  }
+
+  /** As `temporal workflow terminate` does: the workflow gets no say. */
+  async terminate(runId: string): Promise<void> {
+    await this.#temporal((client) => client.workflow.getHandle(buildWorkflowId(runId)).terminate('by the test'));
+  }
+
+  history(workflowId: string): Promise<History> {
+    return this.#temporal((client) => client.workflow.getHandle(workflowId).fetchHistory());
+  }
+
+  async #temporal<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    const connection = await Connection.connect({ address: this.#address() });
+    try {
+      return await work(new Client({ connection }));
+    } finally {
+      await connection.close();
+    }
+  }
+
+  /** Undefined while there is no such build yet, or nobody to answer. */
   async status(runId: string): Promise<BuildStatus | undefined> {
-    const { code, stdout } = await this.kiln('show', runId, '--json');
-    return code === 0 ? (JSON.parse(stdout) as BuildStatus) : undefined;
+    try {
+      return await (await this.client()).status(runId);
+    } catch {
+      return undefined;
+    }
   }
 
   /** Polls until the status is as wanted. */
-  async until(runId: string, wanted: (status: BuildStatus) => boolean, withinMs = 120_000): Promise<BuildStatus> {
+  async until(runId: string, wanted: (status: BuildStatus) => boolean, withinMs = 300_000): Promise<BuildStatus> {
     const deadline = Date.now() + withinMs;
     for (;;) {
       const status = await this.status(runId);
       if (status !== undefined && wanted(status)) return status;
+      if (status !== undefined && status.state !== 'Running') throw new Error(`ended as ${status.state} before that`);
       if (Date.now() > deadline) throw new Error(`still ${JSON.stringify(status)?.slice(0, 500)}`);
+      await pause(5);
     }
   }
 
   async close(): Promise<void> {
+    await this.#client?.close();
     await this.kiln('stop');
     rmSync(this.stateDir, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -194,14 +194,13 @@ describe('buildImage', () => {
           : { state: 'Succeeded' },
       retryRegions: async (_run, _distributor, _version, _machine, regions) => {
         retried.push(regions);
-        return {};
       },
     });
     const status: BuildStatus = await temporal.withBuild(samplePlan(), activities, (build) => build.result());
     assert.equal(status.state, 'Succeeded');
     assert.deepEqual(retried, [['northeurope']]);
     assert.equal(calls.filter((name) => name === 'awaitRegion').length, 3);
-    assert.equal(calls.filter((name) => name === 'generalizeMachine').length, 1);
+    assert.equal(calls.filter((name) => name === 'captureMachine').length, 1);
   });
 
   it('ends PartiallySucceeded when one of two distributors fails', async () => {

@@ -1,4 +1,4 @@
-/** `kiln list`, `show`, `cancel` and `delete`: what is asked of runs that are there. */
+/** `kiln list`, `show`, `cancel`, `delete` and `sweep`: what is asked of runs that are there. */
 import { EXIT } from '../exit-codes.ts';
 import { KilnClient, WorkflowNotFoundError } from '../kiln-client.ts';
 import { summaryLines } from '../render.ts';
@@ -77,5 +77,20 @@ export function remove(runId: string, settings: Settings): Promise<number> {
     );
     for (const { id, reason } of leftovers) console.log(`left: ${id}: ${reason}`);
     return leftovers.length === 0 ? EXIT.done : EXIT.failed;
+  });
+}
+
+export function sweep(options: { olderThan: string }, settings: Settings): Promise<number> {
+  const seconds = Number(options.olderThan);
+  if (!(seconds >= 0)) throw new UsageError(`--older-than: expected seconds, got ${options.olderThan}`);
+  return withClient(settings, async (client) => {
+    const reports = await client.sweep(seconds);
+    if (reports.length === 0) console.log('no build was left without its clean-up');
+    for (const { workflowId, removed, leftovers } of reports) {
+      console.log(`${workflowId}: removed ${removed.length}`);
+      for (const id of removed) console.log(`  ${id}`);
+      for (const { id, reason } of leftovers) console.log(`  left: ${id}: ${reason}`);
+    }
+    return reports.some(({ leftovers }) => leftovers.length > 0) ? EXIT.failed : EXIT.done;
   });
 }

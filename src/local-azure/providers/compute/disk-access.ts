@@ -1,18 +1,16 @@
 /**
  * Reading a disk by a signed address, as beginGetAccess gives: the disk as a VHD in a page blob of an account that
- * nobody else sees. Only what holds data is uploaded; the rest of a page blob reads as zeros.
+ * nobody else sees. Only what holds data is written; the rest of a page blob reads as zeros.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BlobSASPermissions, BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
-import type { PageBlobClient } from '@azure/storage-blob';
-import { ArmError, type Services, type StoredResource } from '../../core.ts';
+import { ArmError, type Pages, type Services, type StoredResource } from '../../core.ts';
 import { text, update } from './shared.ts';
 
 const CHUNK = 4 * 1024 * 1024;
 const PAGE = 512;
-const PARALLEL = 4;
 const GRAIN = 256 * 1024;
 const ZEROS = Buffer.alloc(GRAIN);
 
@@ -44,7 +42,9 @@ export async function openAccess(services: Services, disk: StoredResource, secon
         sizeGB: Number(sizeGB),
         generation: generation === 'V2' ? 'V2' : 'V1',
       });
-      await upload(blob, file, size, extents);
+      await blob.create(size);
+      const address = { account, container: container.containerName, name: blob.name };
+      await services.blobs.writePages(address, pagesOf(file, size, extents));
     } catch (error) {
       // A half-written blob must not look like a whole one to the next attempt.
       await blob.deleteIfExists();
@@ -60,31 +60,23 @@ export async function openAccess(services: Services, disk: StoredResource, secon
   });
 }
 
-async function upload(
-  blob: PageBlobClient,
+/** The file's data, chunk by chunk, without its holes. */
+async function* pagesOf(
   file: string,
   size: number,
   extents: Array<{ offset: number; length: number }>,
-): Promise<void> {
-  await blob.create(size);
-  const chunks = extents.flatMap(({ offset, length }) => {
-    const from = Math.floor(offset / PAGE) * PAGE;
-    const to = Math.min(size, Math.ceil((offset + length) / PAGE) * PAGE);
-    const parts: Array<[number, number]> = [];
-    for (let at = from; at < to; at += CHUNK) parts.push([at, Math.min(CHUNK, to - at)]);
-    return parts;
-  });
+): AsyncGenerator<Pages> {
   const handle = await open(file, 'r');
   try {
-    const next = chunks.values();
-    const worker = async (): Promise<void> => {
-      for (const [offset, length] of next) {
-        const buffer = Buffer.alloc(length);
-        await handle.read(buffer, 0, length, offset);
-        for (const part of dataIn(buffer)) await blob.uploadPages(part.bytes, offset + part.at, part.bytes.length);
+    for (const { offset, length } of extents) {
+      const from = Math.floor(offset / PAGE) * PAGE;
+      const to = Math.min(size, Math.ceil((offset + length) / PAGE) * PAGE);
+      for (let at = from; at < to; at += CHUNK) {
+        const chunk = Buffer.alloc(Math.min(CHUNK, to - at));
+        await handle.read(chunk, 0, chunk.length, at);
+        for (const part of dataIn(chunk)) yield { offset: at + part.at, bytes: part.bytes };
       }
-    };
-    await Promise.all(Array.from({ length: PARALLEL }, worker));
+    }
   } finally {
     await handle.close();
   }

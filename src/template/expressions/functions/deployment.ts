@@ -1,0 +1,133 @@
+/** What a deployment knows: its parameters and variables, where it goes, and the ids of resources. */
+import type { Host, TemplateFunction } from '../evaluate.ts';
+import { ExpressionError } from '../expression-error.ts';
+import { string } from '../values.ts';
+
+export const deployment: Record<string, TemplateFunction> = {
+  parameters: { takes: [1, 1], run: ([name], host) => host.parameter(string(name)) },
+  variables: { takes: [1, 1], run: ([name], host) => host.variable(string(name)) },
+  deployment: {
+    takes: [0, 0],
+    run: (_args, host) => ({
+      name: host.deploymentName,
+      ...(host.location === undefined ? {} : { location: host.location }),
+      properties: { mode: 'Incremental' },
+    }),
+  },
+  subscription: {
+    takes: [0, 0],
+    run: (_args, { subscriptionId }) => ({ subscriptionId, id: `/subscriptions/${subscriptionId}` }),
+  },
+  resourcegroup: { takes: [0, 0], run: (_args, host) => resourceGroup(host) },
+  environment: { takes: [0, 0], run: () => PUBLIC_CLOUD },
+  resourceid: { takes: [2, Infinity], run: (args, host) => resourceId(args.map(string), host) },
+  subscriptionresourceid: {
+    takes: [2, Infinity],
+    run: (args, host) => {
+      const { before, type, names } = splitAtType(args.map(string), 1);
+      return `/subscriptions/${before[0] ?? host.subscriptionId}/providers/${typed(type, names)}`;
+    },
+  },
+  tenantresourceid: {
+    takes: [2, Infinity],
+    run: (args) => {
+      const [type = '', ...names] = args.map(string);
+      return `/providers/${typed(type, names)}`;
+    },
+  },
+  managementgroupresourceid: {
+    takes: [3, Infinity],
+    run: (args) => {
+      const { before, type, names } = splitAtType(args.map(string), 1);
+      return `/providers/Microsoft.Management/managementGroups/${before[0] ?? ''}/providers/${typed(type, names)}`;
+    },
+  },
+  extensionresourceid: {
+    takes: [3, Infinity],
+    run: (args) => {
+      const [scope = '', type = '', ...names] = args.map(string);
+      return `${scope}/providers/${typed(type, names)}`;
+    },
+  },
+  ...Object.fromEntries(
+    [
+      'reference',
+      'references',
+      'list',
+      'listkeys',
+      'listsecrets',
+      'listaccountsas',
+      'listservicesas',
+      'providers',
+      'pickzones',
+      'managementgroup',
+      'tenant',
+      'deployer',
+      'externalinput',
+    ].map((name) => [name, asksAzure(name)]),
+  ),
+};
+
+/** These answer what only a running deployment can ask; a plan is made without one. */
+function asksAzure(name: string): TemplateFunction {
+  return {
+    takes: [0, Infinity],
+    run: () => {
+      throw new ExpressionError(
+        `${name}() asks Azure during a deployment, which planning does not do: give the value as a parameter`,
+      );
+    },
+  };
+}
+
+const PUBLIC_CLOUD = {
+  name: 'AzureCloud',
+  resourceManager: 'https://management.azure.com/',
+  portal: 'https://portal.azure.com',
+  graph: 'https://graph.windows.net/',
+  gallery: 'https://gallery.azure.com/',
+  authentication: {
+    loginEndpoint: 'https://login.microsoftonline.com/',
+    audiences: ['https://management.core.windows.net/', 'https://management.azure.com/'],
+    tenant: 'common',
+    identityProvider: 'AAD',
+  },
+  suffixes: { storage: 'core.windows.net', keyvaultDns: '.vault.azure.net', acrLoginServer: '.azurecr.io' },
+};
+
+function resourceGroup({ subscriptionId, resourceGroup: name, location }: Host): unknown {
+  return {
+    id: `/subscriptions/${subscriptionId}/resourceGroups/${name}`,
+    name,
+    type: 'Microsoft.Resources/resourceGroups',
+    ...(location === undefined ? {} : { location }),
+    tags: {},
+    properties: { provisioningState: 'Succeeded' },
+  };
+}
+
+/** `resourceId([subscriptionId], [group], type, name, …)` */
+function resourceId(args: string[], host: Host): string {
+  const { before, type, names } = splitAtType(args, 2);
+  const group = before.at(-1) ?? host.resourceGroup;
+  const subscription = before.length > 1 ? before[0] : host.subscriptionId;
+  return `/subscriptions/${subscription}/resourceGroups/${group}/providers/${typed(type, names)}`;
+}
+
+/** The type is the first argument that looks like one: what comes before it says where, what comes after it which. */
+function splitAtType(args: string[], most: number): { before: string[]; type: string; names: string[] } {
+  const at = args.findIndex((arg) => /^[A-Za-z][\w.]*\/./.test(arg));
+  if (at < 0) throw new ExpressionError('expected a resource type such as Microsoft.Compute/images');
+  if (at > most) throw new ExpressionError(`expected a resource type among the first ${most + 1} arguments`);
+  return { before: args.slice(0, at), type: args[at] ?? '', names: args.slice(at + 1) };
+}
+
+function typed(type: string, names: string[]): string {
+  const [namespace = '', ...types] = type.split('/');
+  // A name may hold several segments, as in 'gallery/definition'.
+  const segments = names.flatMap((name) => name.split('/'));
+  if (types.length === 0 || types.length !== segments.length) {
+    throw new ExpressionError(`${type} needs ${types.length} names, got ${segments.length}`);
+  }
+  return [namespace, ...types.map((segment, at) => `${segment}/${segments[at]}`)].join('/');
+}

@@ -1,0 +1,137 @@
+/** Functions on text. Comparisons go without regard to case where Resource Manager's do. */
+import type { TemplateFunction } from '../evaluate.ts';
+import { ExpressionError } from '../expression-error.ts';
+import { guid, uniqueString } from '../unique-names.ts';
+import { integer, list, parseJson, string } from '../values.ts';
+
+const MAX_PAD = 4096;
+
+export const texts: Record<string, TemplateFunction> = {
+  concat: {
+    takes: [1, Infinity],
+    run: (args) => (args.every((arg) => Array.isArray(arg)) ? args.flat() : args.map(string).join('')),
+  },
+  format: { takes: [1, Infinity], run: ([text, ...args]) => format(string(text), args) },
+  tolower: { takes: [1, 1], run: ([text]) => string(text).toLowerCase() },
+  toupper: { takes: [1, 1], run: ([text]) => string(text).toUpperCase() },
+  trim: { takes: [1, 1], run: ([text]) => string(text).trim() },
+  replace: {
+    takes: [3, 3],
+    run: ([text, from, to]) => {
+      if (string(from) === '') throw new ExpressionError('expected text to replace, got an empty one');
+      return string(text).replaceAll(string(from), () => string(to));
+    },
+  },
+  split: {
+    takes: [2, 2],
+    run: ([text, by]) => {
+      const marks = (Array.isArray(by) ? by : [by]).map(string).filter((mark) => mark !== '');
+      return marks.reduce<string[]>((parts, mark) => parts.flatMap((part) => part.split(mark)), [string(text)]);
+    },
+  },
+  join: { takes: [2, 2], run: ([parts, by]) => list(parts).map(string).join(string(by)) },
+  substring: {
+    takes: [2, 3],
+    run: ([text, start, length]) => {
+      const whole = string(text);
+      const from = integer(start);
+      const count = length === undefined ? whole.length - from : integer(length);
+      if (from < 0 || count < 0 || from + count > whole.length) {
+        throw new ExpressionError(`characters ${from} to ${from + count} are not in a text of ${whole.length}`);
+      }
+      return whole.slice(from, from + count);
+    },
+  },
+  startswith: { takes: [2, 2], run: ([text, start]) => lower(text).startsWith(lower(start)) },
+  endswith: { takes: [2, 2], run: ([text, end]) => lower(text).endsWith(lower(end)) },
+  indexof: {
+    takes: [2, 2],
+    run: ([text, what]) => (Array.isArray(text) ? text.indexOf(what) : lower(text).indexOf(lower(what))),
+  },
+  lastindexof: {
+    takes: [2, 2],
+    run: ([text, what]) => (Array.isArray(text) ? text.lastIndexOf(what) : lower(text).lastIndexOf(lower(what))),
+  },
+  padleft: {
+    takes: [2, 3],
+    run: ([text, length, pad = ' ']) => {
+      const wanted = integer(length);
+      if (wanted > MAX_PAD || string(pad).length !== 1) {
+        throw new ExpressionError(`expected a length of at most ${MAX_PAD} and one character to fill with`);
+      }
+      return string(text).padStart(wanted, string(pad));
+    },
+  },
+  uniquestring: { takes: [1, Infinity], run: (args) => uniqueString(args.map(string).join('-')) },
+  guid: { takes: [1, Infinity], run: (args) => guid(args.map(string).join('-')) },
+  newguid: {
+    takes: [0, 0],
+    run: (_args, host) => {
+      if (!host.inDefault()) throw new ExpressionError('newGuid() has a value only in the default of a parameter');
+      return host.newGuid();
+    },
+  },
+  base64: { takes: [1, 1], run: ([text]) => Buffer.from(string(text)).toString('base64') },
+  base64tostring: { takes: [1, 1], run: ([text]) => Buffer.from(string(text), 'base64').toString() },
+  base64tojson: { takes: [1, 1], run: ([text]) => parseJson(Buffer.from(string(text), 'base64').toString()) },
+  datauri: {
+    takes: [1, 1],
+    run: ([text]) => `data:text/plain;charset=utf8;base64,${Buffer.from(string(text)).toString('base64')}`,
+  },
+  datauritostring: {
+    takes: [1, 1],
+    run: ([uri]) => {
+      const match = /^data:[^,]*?(;base64)?,(.*)$/s.exec(string(uri));
+      if (match === null) throw new ExpressionError('expected a data URI');
+      const [, encoded, text = ''] = match;
+      return encoded === undefined ? decodeURIComponent(text) : Buffer.from(text, 'base64').toString();
+    },
+  },
+  uri: {
+    takes: [2, 2],
+    run: ([base, relative]) => {
+      const whole = string(base);
+      if (!URL.canParse(string(relative), whole)) throw new ExpressionError('expected an address and a part of one');
+      return new URL(string(relative), whole).href;
+    },
+  },
+  uricomponent: { takes: [1, 1], run: ([text]) => encodeURIComponent(string(text)) },
+  uricomponenttostring: { takes: [1, 1], run: ([text]) => decodeURIComponent(string(text)) },
+  string: { takes: [1, 1], run: ([value]) => (typeof value === 'object' ? JSON.stringify(value) : string(value)) },
+  json: { takes: [1, 1], run: ([text]) => parseJson(string(text)) },
+};
+
+const lower = (value: unknown): string => string(value).toLowerCase();
+
+/** .NET's composite format, with the number formats that templates use: `{0}`, `{0:D3}`, `{0:000}`, `{0,5}`, `{{`. */
+function format(text: string, args: unknown[]): string {
+  return text.replaceAll(
+    /\{\{|\}\}|\{(\d{1,4})(?:,(-?\d{1,4}))?(?::([^{}]*))?\}|[{}]/g,
+    (whole, index?: string, width?: string, style?: string) => {
+      if (whole === '{{' || whole === '}}') return whole.charAt(0);
+      if (index === undefined) throw new ExpressionError(`there is a single ${whole} in the text: write it twice`);
+      if (Number(index) >= args.length) throw new ExpressionError(`${whole} has no argument`);
+      const value = args[Number(index)];
+      const plain = style === undefined || style === '' ? shown(value) : styled(value, style);
+      const room = Number(width ?? 0);
+      return room < 0 ? plain.padEnd(-room) : plain.padStart(room);
+    },
+  );
+}
+
+const shown = (value: unknown): string =>
+  value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : string(value);
+
+function styled(value: unknown, style: string): string {
+  const digits = /^[dD](\d{0,3})$/.exec(style)?.[1] ?? (/^0+$/.test(style) ? String(style.length) : undefined);
+  if (digits !== undefined) {
+    const number = integer(value);
+    return `${number < 0 ? '-' : ''}${String(Math.abs(number)).padStart(Number(digits), '0')}`;
+  }
+  const hex = /^([xX])(\d{0,3})$/.exec(style);
+  if (hex !== null && integer(value) >= 0) {
+    const text = integer(value).toString(16).padStart(Number(hex[2]), '0');
+    return hex[1] === 'X' ? text.toUpperCase() : text;
+  }
+  throw new ExpressionError(`the format ${style} is not supported: only D, X and zeros are`);
+}

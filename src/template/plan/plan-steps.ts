@@ -1,0 +1,103 @@
+/** Steps with their defaults filled and keys that are safe in names. */
+import type { PlannedCustomizer, PlannedScript, PlannedValidator } from '../build-plan.ts';
+import { parseDuration } from '../duration.ts';
+import type { ImageTemplateProperties } from '../schema/image-template.ts';
+
+type Customizer = NonNullable<ImageTemplateProperties['customize']>[number];
+type Validator = NonNullable<NonNullable<ImageTemplateProperties['validate']>['inVMValidations']>[number];
+
+/** Azure Image Builder's own. */
+export const DEFAULT_RESTART_COMMAND = 'shutdown /r /f /t 0 /c "packer restart"';
+const DEFAULT_RESTART_SECONDS = 300;
+/**
+ * The specification says that the default is to search all; the service's documentation and its updater say the
+ * recommended ones, which is what it does.
+ */
+export const DEFAULT_SEARCH_CRITERIA = 'BrowseOnly=0 and IsInstalled=0';
+const DEFAULT_UPDATE_LIMIT = 1000;
+const MAX_SLUG = 40;
+
+export function planCustomizer(step: Customizer, index: number): PlannedCustomizer {
+  switch (step.type) {
+    case 'Shell':
+    case 'PowerShell':
+    case 'File':
+      return planScriptStep(step, index, 'step');
+    case 'WindowsRestart': {
+      const { restartCommand = '', restartCheckCommand = '', restartTimeout = '' } = step;
+      return {
+        type: 'WindowsRestart',
+        ...named(step, index, 'step'),
+        restartCommand: restartCommand === '' ? DEFAULT_RESTART_COMMAND : restartCommand,
+        ...(restartCheckCommand === '' ? {} : { restartCheckCommand }),
+        restartTimeoutInSeconds: parseDuration(restartTimeout) ?? DEFAULT_RESTART_SECONDS,
+      };
+    }
+    case 'WindowsUpdate': {
+      const { searchCriteria = '', filters = [], updateLimit = 0 } = step;
+      return {
+        type: 'WindowsUpdate',
+        ...named(step, index, 'step'),
+        searchCriteria: searchCriteria === '' ? DEFAULT_SEARCH_CRITERIA : searchCriteria,
+        filters,
+        updateLimit: updateLimit === 0 ? DEFAULT_UPDATE_LIMIT : updateLimit,
+      };
+    }
+  }
+}
+
+export function planValidator(step: Validator, index: number): PlannedValidator {
+  return planScriptStep(step, index, 'check');
+}
+
+function planScriptStep(step: Validator, index: number, kind: 'step' | 'check'): PlannedValidator {
+  const base = named(step, index, kind);
+  switch (step.type) {
+    case 'Shell':
+      return { type: 'Shell', ...base, script: planScript(step) };
+    case 'PowerShell': {
+      const { runElevated = false, runAsSystem = false, validExitCodes = [] } = step;
+      return {
+        type: 'PowerShell',
+        ...base,
+        script: planScript(step),
+        runElevated,
+        runAsSystem,
+        validExitCodes: validExitCodes.length === 0 ? [0] : validExitCodes,
+      };
+    }
+    case 'File': {
+      const { sourceUri = '', destination = '', sha256Checksum } = step;
+      return { type: 'File', ...base, sourceUri, destination, ...sha256Of(sha256Checksum) };
+    }
+  }
+}
+
+function planScript(step: {
+  scriptUri?: string | undefined;
+  inline?: string[] | undefined;
+  sha256Checksum?: string | undefined;
+}): PlannedScript {
+  const { scriptUri = '', inline = [], sha256Checksum } = step;
+  if (scriptUri === '') return { from: 'inline', lines: inline };
+  return { from: 'uri', uri: scriptUri, ...sha256Of(sha256Checksum) };
+}
+
+/** An empty text is no checksum, as the service has it. */
+export function sha256Of(checksum: string | undefined): { sha256?: string } {
+  return checksum === undefined || checksum === '' ? {} : { sha256: checksum.toLowerCase() };
+}
+
+function named(
+  step: { type: string; name?: string | undefined },
+  index: number,
+  kind: 'step' | 'check',
+): { index: number; name: string; key: string } {
+  const name = step.name === undefined || step.name === '' ? `${step.type}-${index + 1}` : step.name;
+  const slug = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, MAX_SLUG);
+  return { index, name, key: `${kind}-${String(index + 1).padStart(2, '0')}${slug === '' ? '' : `-${slug}`}` };
+}

@@ -1,0 +1,59 @@
+/** What is valid, and most likely not what a person thinks it is. */
+import type { PlanWarning } from '../build-plan.ts';
+import { explicitVersion } from '../schema/distributors.ts';
+import type { ImageTemplateProperties } from '../schema/image-template.ts';
+
+export function warnAbout(properties: ImageTemplateProperties): PlanWarning[] {
+  const { customize = [], validate, distribute, vmProfile } = properties;
+  const steps = [
+    ...customize.map((step, index) => ({ step, path: `properties.customize[${index}]` })),
+    ...(validate?.inVMValidations ?? []).map((step, index) => ({
+      step,
+      path: `properties.validate.inVMValidations[${index}]`,
+    })),
+  ];
+  return [
+    ...steps.flatMap(({ step, path }) => warnAboutStep(step, path)),
+    ...distribute.flatMap((distributor, index) => {
+      if (distributor.type !== 'SharedImage' || distributor.versioning === undefined) return [];
+      const version = explicitVersion(distributor.galleryImageId);
+      if (version === undefined) return [];
+      const path = `properties.distribute[${index}].versioning`;
+      return [{ path, message: `means nothing beside the exact version ${version} in galleryImageId` }];
+    }),
+    ...(['containerInstanceSubnetId', 'proxyVmSize'] as const).flatMap((field) =>
+      (vmProfile?.vnetConfig?.[field] ?? '') === ''
+        ? []
+        : [
+            {
+              path: `properties.vmProfile.vnetConfig.${field}`,
+              message: 'means nothing to Kiln, which needs no container and no proxy to reach the machine',
+            },
+          ],
+    ),
+  ];
+}
+
+type Step = NonNullable<ImageTemplateProperties['customize']>[number];
+
+function warnAboutStep(step: Step, path: string): PlanWarning[] {
+  switch (step.type) {
+    case 'Shell':
+    case 'PowerShell':
+      return (step.sha256Checksum ?? '') !== '' && (step.scriptUri ?? '') === ''
+        ? [{ path: `${path}.sha256Checksum`, message: 'means nothing without scriptUri' }]
+        : [];
+    case 'File':
+      return /^(\/|[A-Za-z]:[\\/]|\\\\|%)/.test(step.destination ?? '')
+        ? []
+        : [{ path: `${path}.destination`, message: 'is no absolute path: it is below the folder that steps run in' }];
+    case 'WindowsUpdate':
+      return (step.filters ?? []).flatMap((filter, index) =>
+        /^(include|exclude):/.test(filter)
+          ? []
+          : [{ path: `${path}.filters[${index}]`, message: 'starts with neither include: nor exclude:' }],
+      );
+    case 'WindowsRestart':
+      return [];
+  }
+}

@@ -1,0 +1,161 @@
+/** The image templates of a deployment, those in nested deployments too; what else is there is named and left. */
+import type { PlanWarning } from '../build-plan.ts';
+import { describeValue, formatPath } from '../problems.ts';
+import { copiesOf } from './copies.ts';
+import { isImageTemplate } from './read-template.ts';
+import { isObject } from './read-json.ts';
+import { Scope } from './scope.ts';
+import type { Declarations } from './scope.ts';
+import { UNFILLED } from './unfilled.ts';
+import { tellError } from './world.ts';
+import type { Loop, World } from './world.ts';
+
+export interface Found {
+  resource: Record<string, unknown>;
+  /** Where it stands in the file. */
+  path: PropertyKey[];
+  scope: Scope;
+  loop: Loop | undefined;
+  /** Whether it is the file itself, as a request to Azure has it. */
+  bare: boolean;
+}
+
+export function findResources(file: Record<string, unknown>, world: World, warnings: PlanWarning[]): Found[] {
+  return inDeployment(file, new Scope(world, declarationsOf(file), { at: [], deployment: true }), [], warnings);
+}
+
+function declarationsOf(template: Record<string, unknown>): Declarations {
+  const { parameters, variables, functions, definitions } = template;
+  return { parameters, variables, functions, definitions };
+}
+
+function inDeployment(
+  template: Record<string, unknown>,
+  scope: Scope,
+  at: PropertyKey[],
+  warnings: PlanWarning[],
+): Found[] {
+  const { resources } = template;
+  if (!Array.isArray(resources) && !isObject(resources)) {
+    scope.world.problems.push({
+      path: formatPath([...at, 'resources']),
+      message: 'expected an array of resources, or an object of them by name',
+      ...valueOf(resources),
+    });
+    return [];
+  }
+  const named: Array<[PropertyKey, unknown]> = Array.isArray(resources)
+    ? [...resources.entries()]
+    : Object.entries(resources);
+  return named.flatMap(([key, resource]) => {
+    const path = [...at, 'resources', key];
+    if (isObject(resource)) return fromResource(resource, scope, path, warnings);
+    scope.world.problems.push({ path: formatPath(path), message: 'expected a resource', ...valueOf(resource) });
+    return [];
+  });
+}
+
+const valueOf = (value: unknown): { value?: string } => {
+  const shown = describeValue(value);
+  return shown === undefined ? {} : { value: shown };
+};
+
+function fromResource(
+  resource: Record<string, unknown>,
+  scope: Scope,
+  path: PropertyKey[],
+  warnings: PlanWarning[],
+): Found[] {
+  const { problems } = scope.world;
+  const leave = (message: string): Found[] => {
+    warnings.push({ path: formatPath(path), message });
+    return [];
+  };
+  const type = scope.fill(resource['type'], [...path, 'type']);
+  if (type === UNFILLED) return [];
+  if (typeof type !== 'string') {
+    const what = type === undefined ? 'is required: expected a resource type' : 'expected a resource type';
+    problems.push({ path: formatPath([...path, 'type']), message: what, ...valueOf(type) });
+    return [];
+  }
+  const nested = type.toLowerCase() === 'microsoft.resources/deployments' ? nestedTemplate(resource) : undefined;
+  if (!isImageTemplate(type) && nested === undefined) return leave(`${type} is no image template and is left alone`);
+  if (resource['existing'] === true) return leave(`${type} is only referred to and is left alone`);
+
+  return loopsOf(resource, scope, path).flatMap((loop) =>
+    scope.within(loop, () => {
+      const wanted = conditionOf(resource, scope, path);
+      if (!wanted) return leave('its condition is false, so it is not built');
+      return nested === undefined
+        ? [{ resource, path, scope, loop, bare: false }]
+        : inNested(resource, nested, scope, path, warnings);
+    }),
+  );
+}
+
+/** True also where the reason that it is not known is among the problems: what else is wrong is told with it. */
+function conditionOf({ condition }: Record<string, unknown>, scope: Scope, path: PropertyKey[]): boolean {
+  if (condition === undefined) return true;
+  const at = [...path, 'condition'];
+  const value = scope.fill(condition, at);
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'string' && /^(true|false)$/i.test(value)) return value.toLowerCase() === 'true';
+  if (value !== UNFILLED) {
+    scope.world.problems.push({ path: formatPath(at), message: 'expected true or false', ...valueOf(value) });
+  }
+  return true;
+}
+
+/** One round for a resource without a loop. */
+function loopsOf({ copy }: Record<string, unknown>, scope: Scope, path: PropertyKey[]): Array<Loop | undefined> {
+  if (copy === undefined) return [undefined];
+  const at = [...path, 'copy'];
+  try {
+    const { name, count } = copiesOf(copy, (part, key) => scope.fill(part, [...at, key]));
+    if (count === UNFILLED) return [{ name, index: 0 }];
+    return Array.from({ length: count }, (_, index) => ({ name, index }));
+  } catch (error) {
+    tellError(scope.world, at, error);
+    return [];
+  }
+}
+
+function nestedTemplate({ properties }: Record<string, unknown>): Record<string, unknown> | undefined {
+  const template = isObject(properties) ? properties['template'] : undefined;
+  return isObject(template) && template['resources'] !== undefined ? template : undefined;
+}
+
+/** Bicep's modules are nested deployments with a scope of their own; without one they see the outer declarations. */
+function inNested(
+  resource: Record<string, unknown>,
+  template: Record<string, unknown>,
+  outer: Scope,
+  path: PropertyKey[],
+  warnings: PlanWarning[],
+): Found[] {
+  const properties = isObject(resource['properties']) ? resource['properties'] : {};
+  const at = [...path, 'properties', 'template'];
+  const text = (key: string): string | undefined => {
+    const value = resource[key] === undefined ? undefined : outer.fill(resource[key], [...path, key]);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const options = properties['expressionEvaluationOptions'];
+  const inner = isObject(options) && String(options['scope']).toLowerCase() === 'inner';
+  const passed: Record<string, unknown> = {};
+  if (inner && isObject(properties['parameters'])) {
+    for (const [name, held] of Object.entries(properties['parameters'])) {
+      const where = [...path, 'properties', 'parameters', name, 'value'];
+      passed[name] = isObject(held) ? outer.fill(held['value'], where) : undefined;
+    }
+  }
+  const world: World = {
+    ...outer.world,
+    subscriptionId: text('subscriptionId') ?? outer.subscriptionId,
+    resourceGroup: text('resourceGroup') ?? outer.resourceGroup,
+    deploymentName: text('name') ?? outer.deploymentName,
+  };
+  const scope = inner
+    ? new Scope(world, declarationsOf(template), { at, deployment: true, passed })
+    : outer.forNested(world);
+  return inDeployment(template, scope, at, warnings);
+}

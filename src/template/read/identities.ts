@@ -1,0 +1,36 @@
+/** Who a build acts as: the template's own identity, and those that the command adds. */
+import { atLeast } from '../api-versions/api-versions.ts';
+import type { ApiVersion } from '../api-versions/api-versions.ts';
+import type { PlanWarning } from '../build-plan.ts';
+import type { TemplateProblem } from '../problems.ts';
+import { isObject } from './read-json.ts';
+import { UNFILLED } from './unfilled.ts';
+
+export function withIdentities(identity: unknown, added: string[]): unknown {
+  if (added.length === 0) return identity;
+  const named = isObject(identity) ? identity['userAssignedIdentities'] : undefined;
+  const more = Object.fromEntries(added.map((id) => [id, {}]));
+  return { type: 'UserAssigned', userAssignedIdentities: { ...(isObject(named) ? named : {}), ...more } };
+}
+
+const MISSING =
+  'expected a user-assigned identity, as Azure Image Builder requires since 2020: add one, or give --identity ID';
+
+export function checkIdentity(identity: unknown, apiVersion: ApiVersion, warnings: PlanWarning[]): TemplateProblem[] {
+  const problem = { path: 'identity', message: MISSING };
+  if (identity === UNFILLED) return [];
+  if (identity === undefined) return [problem];
+  // Of the wrong kind: the schema tells it.
+  if (!isObject(identity)) return [];
+  const named = identity['userAssignedIdentities'];
+  if (named === UNFILLED) return [];
+  const count = isObject(named) ? Object.keys(named).length : 0;
+  if (count === 0 || String(identity['type']).toLowerCase() === 'none') return [problem];
+  if (!atLeast(apiVersion, '2019-05-01-preview')) {
+    warnings.push({ path: 'identity', message: 'came with api-version 2019-05-01-preview, and is taken all the same' });
+  }
+  if (count > 1) {
+    warnings.push({ path: 'identity', message: 'Azure Image Builder takes one identity; Kiln takes them all' });
+  }
+  return [];
+}

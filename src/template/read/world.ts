@@ -1,0 +1,38 @@
+/** What all deployments of a file share, and how a problem with a value is told once. */
+import type { Meter } from '../expressions/evaluate.ts';
+import { ExpressionError, ToldAlready, TooMuchWork } from '../expressions/expression-error.ts';
+import { formatPath } from '../problems.ts';
+import type { TemplateProblem } from '../problems.ts';
+import { UNFILLED } from './unfilled.ts';
+
+export interface World {
+  subscriptionId: string;
+  resourceGroup: string;
+  location: string | undefined;
+  deploymentName: string;
+  now: Date;
+  newGuid(): string;
+  /** What a person gave for parameters and placeholders, by name. */
+  given: Record<string, unknown>;
+  /** Names of `given` that something asked for, in lower case. */
+  asked: Set<string>;
+  /** Placeholders that were told to be missing, in lower case. */
+  missing: Set<string>;
+  /** Values of secure parameters, not to be repeated in messages. */
+  secrets: Set<string>;
+  problems: TemplateProblem[];
+  meter: Meter;
+}
+
+/** One round of a `copy` loop. */
+export interface Loop {
+  name: string;
+  index: number;
+}
+
+/** Tells why a value cannot be had, unless that is told already; what is no such reason is thrown on. */
+export function tellError(world: World, path: PropertyKey[], error: unknown): typeof UNFILLED {
+  if (!(error instanceof ExpressionError) || error instanceof TooMuchWork) throw error;
+  if (!(error instanceof ToldAlready)) world.problems.push({ path: formatPath(path), message: error.message });
+  return UNFILLED;
+}

@@ -1,0 +1,58 @@
+/**
+ * Removes what terminated builds left: `terminate` skips compensation. One child a build, named by its execution, so
+ * that no build is undone twice and one that could not be undone is tried again by the next sweep.
+ */
+import { executeChild, ParentClosePolicy } from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/common';
+import type { AbandonedBuild, Execution, Removal } from '../activities/contract.ts';
+import { asking, removing } from './activity-proxies.ts';
+import { QUERY_OUTPUT, QUERY_STATUS, WORKFLOWS } from './messages.ts';
+import type { SweepReport, SweepRequest } from './messages.ts';
+import { runContext } from './run-context.ts';
+
+export async function sweepBuilds({ olderThanSeconds }: SweepRequest): Promise<SweepReport[]> {
+  const find = asking('Look for builds that were terminated');
+  const found = await find.findAbandonedBuilds({ workflowType: WORKFLOWS.buildImage, olderThanSeconds });
+  const reports: SweepReport[] = [];
+  for (const execution of found) {
+    try {
+      const removal = await executeChild(undoBuild, {
+        args: [execution],
+        workflowId: `kiln-undo/${execution.workflowId}/${execution.executionId}`,
+        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        staticSummary: `Undo ${execution.workflowId}`,
+      });
+      reports.push({ workflowId: execution.workflowId, ...removal });
+    } catch (error) {
+      // Undone by an earlier sweep.
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
+  return reports;
+}
+
+/** The undos that the build would have made itself, in the same order. */
+export async function undoBuild(execution: Execution): Promise<Removal> {
+  const queries = { status: QUERY_STATUS, output: QUERY_OUTPUT };
+  const build = await asking('Recall what it was making').recallBuild(execution, queries);
+  const removal: Removal = { removed: [], leftovers: [] };
+  if (build === undefined) return removal;
+  for (const undo of undosOf(build)) {
+    const { removed, leftovers } = await undo();
+    removal.removed.push(...removed);
+    removal.leftovers.push(...leftovers);
+  }
+  return removal;
+}
+
+function undosOf({ plan, outputs, hasLogs }: AbandonedBuild): Array<() => Promise<Removal>> {
+  const run = runContext(plan);
+  const { machine, staging } = plan;
+  return [
+    ...outputs.map((output) => () => removing(`Remove output ${output.runOutputName}`).removeOutput(run, output)),
+    () => removing('Remove the build machine and its disk').removeMachine(run, machine.name),
+    () => removing('Remove the network').removeNetwork(run, machine.subnetId === undefined),
+    ...(hasLogs ? [] : [() => removing(`Remove ${staging.resourceGroup}`).removeStagingGroup(run)]),
+  ];
+}

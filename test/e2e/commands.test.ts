@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { eventually } from '../local-azure/support.ts';
+import { EXAMPLE, TestStack } from './stack.ts';
+import { shellTemplate } from './templates.ts';
+
+describe('the commands around a build', () => {
+  const stack = new TestStack('simulated');
+  let dev: ReturnType<TestStack['start']>;
+  before(async () => {
+    dev = stack.start('dev');
+    await eventually(
+      () => Promise.resolve(dev.said()),
+      (said) => said.includes('ready:'),
+      120_000,
+    );
+  });
+  after(() => stack.close());
+
+  it('kiln dev prints every address, and each of them answers', async () => {
+    await stack.up();
+    const said = dev.said();
+    for (const name of ['Web UI', 'Resource Manager', 'blobs']) {
+      const [, address = ''] = new RegExp(`^${name} +(\\S+)$`, 'm').exec(said) ?? [];
+      const { status } = await fetch(address);
+      assert.ok(status < 500, `${name} ${address} answered ${status}`);
+    }
+    assert.match(said, /^machines +simulated: nothing is run$/m);
+  });
+
+  it('kiln build finds what kiln dev runs, and list, show, logs and delete find the build', async () => {
+    const file = stack.write('small', shellTemplate(['# simulate: stdout="hello from the step"']));
+    const build = await stack.kiln('build', file, '--id', 'small');
+    assert.equal(build.code, 0, build.stderr);
+    assert.doesNotMatch(build.stderr, /starting/);
+    const list = await stack.kiln('list');
+    assert.match(list.stdout, /^small +small +COMPLETED/m);
+    const show = await stack.kiln('show', 'small');
+    assert.match(show.stdout, /output +gallery: SharedImage Succeeded 1\.0\.0/);
+    const logs = await stack.kiln('logs', 'small');
+    assert.match(logs.stdout, /hello from the step/);
+    const removed = await stack.kiln('delete', 'small');
+    assert.equal(removed.code, 0, removed.stderr);
+    assert.match(removed.stdout, /removed .*resourceGroups\/IT_golden-images_small/);
+  });
+
+  it('kiln logs --follow goes on until the build has ended', async () => {
+    const file = stack.write('followed', shellTemplate(['# simulate: seconds=2 stdout="said at its end"']));
+    const build = stack.start('build', file, '--id', 'followed');
+    await stack.until('followed', ({ steps }) => steps[0]?.state === 'Running');
+    const { code, stdout } = await stack.kiln('logs', 'followed', '--follow');
+    assert.equal(code, 0);
+    assert.match(stdout, /said at its end/);
+    await build.ended;
+  });
+
+  it('a second build of the same id joins the one that runs', async () => {
+    const file = stack.write('joined', shellTemplate(['# simulate: seconds=2']));
+    const first = stack.start('build', file, '--id', 'joined');
+    await stack.until('joined', ({ steps }) => steps[0]?.state === 'Running');
+    const second = await stack.kiln('build', file, '--id', 'joined');
+    assert.equal(second.code, 0);
+    assert.match(second.stderr, /attached to the build that is running as joined/);
+    assert.equal((await first.ended).code, 0);
+  });
+
+  it('a second Ctrl-C leaves the build to the background and says how to come back', async () => {
+    const file = stack.write('left', shellTemplate(['# simulate: seconds=300']));
+    const build = stack.start('build', file, '--id', 'left');
+    await stack.until('left', ({ steps }) => steps[0]?.state === 'Running');
+    build.interrupt();
+    await eventually(
+      () => Promise.resolve(build.said()),
+      (said) => said.includes('Ctrl-C again'),
+    );
+    build.interrupt();
+    const { code, stderr } = await build.ended;
+    assert.equal(code, 3);
+    assert.match(stderr, /kiln show left, kiln logs left --follow/);
+    await stack.kiln('cancel', 'left');
+  });
+
+  it('kiln validate needs no stack, and says what is wrong with exit 2', async () => {
+    assert.equal((await stack.kiln('validate', EXAMPLE)).code, 0);
+    const { code, stderr } = await stack.kiln('validate', stack.write('odd', { properties: {} }));
+    assert.equal(code, 2);
+    assert.match(stderr, /properties\.source/);
+  });
+
+  it('an id that no run has, and an option that does not exist, are bad input', async () => {
+    const absent = await stack.kiln('show', 'absent');
+    assert.equal(absent.code, 2);
+    assert.match(absent.stderr, /there is no such run/);
+    assert.equal((await stack.kiln('build', EXAMPLE, '--nonsense')).code, 2);
+    assert.equal((await stack.kiln('build', '/nowhere.json')).code, 2);
+  });
+
+  it('kiln reset asks to be meant, and then clears the state', async () => {
+    assert.equal((await stack.kiln('reset')).code, 2);
+    dev.interrupt();
+    await dev.ended;
+    assert.equal((await stack.kiln('reset', '--yes')).code, 0);
+    assert.equal(existsSync(stack.stateDir), false);
+  });
+});

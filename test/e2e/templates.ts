@@ -1,0 +1,27 @@
+/** Templates that fit the local Azure as it is born; a test changes what it is about. */
+export const GROUP = '/subscriptions/10ca1a2e-0000-4000-8000-000000000001/resourceGroups/golden-images/providers';
+export const IDENTITY = `${GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/image-builder`;
+export const DEFINITION = `${GROUP}/Microsoft.Compute/galleries/golden/images/debian-12`;
+
+/** One Shell step of these lines, one gallery version in one region. */
+export function shellTemplate(inline: string[], changes: object = {}): Record<string, unknown> {
+  return {
+    type: 'Microsoft.VirtualMachineImages/imageTemplates',
+    apiVersion: '2024-02-01',
+    location: 'westeurope',
+    identity: { type: 'UserAssigned', userAssignedIdentities: { [IDENTITY]: {} } },
+    properties: {
+      source: { type: 'PlatformImage', publisher: 'Debian', offer: 'debian-12', sku: '12-gen2', version: 'latest' },
+      customize: [{ type: 'Shell', name: 'only', inline }],
+      distribute: [
+        {
+          type: 'SharedImage',
+          runOutputName: 'gallery',
+          galleryImageId: DEFINITION,
+          targetRegions: [{ name: 'westeurope' }],
+        },
+      ],
+      ...changes,
+    },
+  };
+}

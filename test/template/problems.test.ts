@@ -1,0 +1,306 @@
+/** Everything that is wrong, told at once, each at its place, with what stands there and what may. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { formatProblems, planFile } from '../../src/template/index.ts';
+import {
+  DEFINITION,
+  deployment,
+  GROUP,
+  OPTIONS,
+  planOf,
+  plansOf,
+  problemsOf,
+  resource,
+  SOURCE,
+  toldOf,
+} from './support.ts';
+
+describe('problems', () => {
+  it('are told all at once: a missing parameter and a bad expression hide nothing', () => {
+    const text = deployment(
+      [
+        resource(
+          {
+            buildTimeoutInMinutes: 2000,
+            vmProfile: { vmSize: "[parameters('size')]", osDiskSizeGB: "[fetch('x')]" },
+            customize: [{ type: 'Shell' }, { type: 'Bash' }],
+            distribute: [
+              { type: 'VHD', runOutputName: 'a' },
+              { type: 'VHD', runOutputName: 'a', uri: 'ftp://x' },
+            ],
+          },
+          { location: '' },
+        ),
+      ],
+      { parameters: { size: { type: 'string' } } },
+    );
+    assert.deepEqual(toldOf(text), [
+      'parameters.size: no value for size: give --param size=…',
+      'resources[0].properties.vmProfile.osDiskSizeGB: the function fetch() is not known',
+      'resources[0].location: expected the name of a region',
+      'resources[0].properties.customize[0]: expected exactly one of scriptUri and inline',
+      'resources[0].properties.customize[1].type: expected one of Shell, PowerShell, WindowsRestart, File, WindowsUpdate',
+      'resources[0].properties.distribute[1].uri: expected an http or https address',
+      'resources[0].properties.buildTimeoutInMinutes: expected a whole number from 0 to 960',
+      'resources[0].properties.distribute[1].runOutputName: a is also the name of distribute[0]: each needs a name of its own',
+    ]);
+  });
+
+  it('have the path, the value and the api-version', () => {
+    const [problem] = problemsOf(deployment([resource({ buildTimeoutInMinutes: 2000 }, { apiVersion: '2022-07-01' })]));
+    assert.deepEqual(problem, {
+      path: 'resources[0].properties.buildTimeoutInMinutes',
+      message: 'expected a whole number from 0 to 960',
+      value: '2000',
+      apiVersion: '2022-07-01',
+    });
+    assert.equal(
+      formatProblems('a.json', problem === undefined ? [] : [problem]),
+      'a.json cannot be built: 1 problem\n  resources[0].properties.buildTimeoutInMinutes: expected a whole number from 0 to 960, got 2000 (api-version 2022-07-01)',
+    );
+  });
+
+  it('hold no signature of an address', () => {
+    const uri = 'ftp://account.blob.core.windows.net/a?sv=1&sig=SECRET';
+    const [problem] = problemsOf(deployment([resource({ distribute: [{ type: 'VHD', runOutputName: 'a', uri }] })]));
+    assert.doesNotMatch(JSON.stringify(problem), /SECRET/);
+  });
+
+  it('name a placeholder that nobody filled once, and nothing twice', () => {
+    const text = JSON.stringify(
+      resource(
+        { distribute: [{ type: 'ManagedImage', runOutputName: '<out>', imageId: '<id>', location: '<region>' }] },
+        { location: '<region>', identity: { type: 'UserAssigned', userAssignedIdentities: { '<who>': {} } } },
+      ),
+    );
+    assert.deepEqual(
+      toldOf(text).map((line) => line.replace(/^.*: no value/, 'no value')),
+      ['region', 'who', 'out', 'id'].map((name) => `no value for ${name}: give --param ${name}=…`),
+    );
+  });
+
+  it('name a parameter that nothing asks for as a warning', () => {
+    const { warnings } = planOf(deployment([resource()]), { parameters: { regoin: 'x' } });
+    assert.deepEqual(
+      warnings.map(({ message }) => message),
+      ['nothing in the file asks for the parameter regoin'],
+    );
+  });
+
+  const ODD: Array<[what: string, text: string, expected: RegExp]> = [
+    ['no JSON', '{ "a": ', /^: this is not JSON: \w+ at line 1, column/],
+    ['nothing', '', /^: this is not JSON|^: the file is empty/],
+    ['a number', '5', /^: expected an object/],
+    ['an array', '[]', /^: expected an object/],
+    ['brackets without end', '['.repeat(200_000), /nested deeper than 100 levels/],
+    ['brackets behind a comment with a quote', `//"\n${'['.repeat(200_000)}`, /nested deeper than 100 levels/],
+    ['resources that are a text', deployment('all'), /^resources: expected an array of resources/],
+    ['a resource that is null', deployment([null]), /^resources\[0\]: expected a resource/],
+    ['a type that is a number', deployment([{ type: 5 }]), /^resources\[0\]\.type: expected a resource type/],
+    [
+      'a bare body of another type',
+      JSON.stringify(resource({}, { type: 7 })),
+      /^type: expected Microsoft\.VirtualMachineImages/,
+    ],
+    [
+      'no properties',
+      deployment([resource({}, { properties: undefined })]),
+      /properties: is required: expected an object/,
+    ],
+    [
+      'only other resources',
+      deployment([{ type: 'a/b' }]),
+      /expected a resource of type .*resources\[0\] a\/b is no image/,
+    ],
+    ['a file of parameters', '{"parameters":{"a":{"value":1}}}', /--parameters/],
+    [
+      'two templates of one name',
+      deployment([resource(), resource()]),
+      /^resources\[1\]\.name: sample is also the name/,
+    ],
+    ['an endless loop', deployment([resource({}, { copy: { name: 'a', count: 1e9 } })]), /whole number from 0 to 800/],
+    ['loops in loops in loops', deployment([resource({ customize: nested(4) })]), /take too much work/],
+    [
+      'a value that doubles without end',
+      deployment([resource({}, { tags: { a: "[string(variables('v40'))]" } })], { variables: doubling(40) }),
+      /larger than a template may be/,
+    ],
+    [
+      'a chain of variables without end',
+      deployment([resource({}, { tags: { a: "[variables('v5000')]" } })], { variables: chain(5000) }),
+      /too deeply/,
+    ],
+  ];
+  for (const [what, text, expected] of ODD) {
+    it(`are told of ${what}`, () => assert.match(toldOf(text).join('\n'), expected));
+  }
+
+  it('of settings are told where they are', () => {
+    const gallery = { type: 'SharedImage', runOutputName: 'g', galleryImageId: DEFINITION };
+    const cases: Array<[properties: object, expected: string]> = [
+      [
+        { source: { type: 'PlatformImage', publisher: 'a', offer: 'b' } },
+        "source.sku: is required: expected the image's sku",
+      ],
+      [
+        { source: { type: 'ManagedImage', imageId: '/x' } },
+        'source.imageId: expected the resource id of Microsoft.Compute/images',
+      ],
+      [
+        { customize: [{ type: 'PowerShell', inline: ['1'], runAsSystem: true }] },
+        'customize[0].runAsSystem: expected runElevated to be true: only an elevated script runs as SYSTEM',
+      ],
+      [
+        { customize: [{ type: 'WindowsRestart', restartTimeout: '5 minutes' }] },
+        'customize[0].restartTimeout: expected a duration such as 5m or 2h',
+      ],
+      [
+        { customize: [{ type: 'File', sourceUri: 'https://x/y' }] },
+        'customize[0].destination: is required for a File step',
+      ],
+      [
+        { customize: [{ type: 'Shell', scriptUri: 'https://x/y', sha256Checksum: 'abc' }] },
+        'customize[0].sha256Checksum: expected 64 hexadecimal digits',
+      ],
+      [
+        { distribute: [{ ...gallery, targetRegions: [{ name: 'a' }], replicationRegions: ['b'] }] },
+        'distribute[0].replicationRegions: expected targetRegions or the older replicationRegions, not both',
+      ],
+      [
+        { distribute: [{ ...gallery, targetRegions: [{ name: 'West Europe' }, { name: 'westeurope' }] }] },
+        'distribute[0].targetRegions[1]: this region is in the list already',
+      ],
+      [
+        { distribute: [{ ...gallery, targetRegions: [{ name: 'a', replicaCount: 0 }] }] },
+        'distribute[0].targetRegions[0].replicaCount: expected a whole number of 1 or more',
+      ],
+      [
+        { distribute: [{ ...gallery, galleryImageId: `${DEFINITION}/versions/1.2` }] },
+        'distribute[0].galleryImageId: expected a version of three whole numbers, as in 1.2.3',
+      ],
+      [{ distribute: [] }, 'distribute: expected at least one distributor'],
+      [
+        { errorHandling: { onCustomizerError: 'retry' } },
+        'errorHandling.onCustomizerError: expected one of cleanup, abort',
+      ],
+      [
+        { stagingResourceGroup: 'staging' },
+        'stagingResourceGroup: expected the id of a resource group: /subscriptions/{subscription}/resourceGroups/{name}',
+      ],
+      [{ stagingResourceGroup: GROUP }, "stagingResourceGroup: expected an empty group, not the template's own"],
+      [
+        { stagingResourceGroup: '/subscriptions/b/resourceGroups/c' },
+        `stagingResourceGroup: expected a group in the template's own subscription ${OPTIONS.subscriptionId}`,
+      ],
+      [{ vmboot: 1 }, 'vmboot: this field is not known'],
+      [{ optimise: {} }, 'optimise: this field is not known: did you mean optimize?'],
+    ];
+    for (const [properties, expected] of cases) {
+      assert.deepEqual(toldOf(deployment([resource(properties)])), [`resources[0].properties.${expected}`]);
+    }
+  });
+
+  it('of parts that Kiln does not build yet are told unless they are allowed', () => {
+    const text = deployment([
+      resource({ customize: [{ type: 'WindowsUpdate' }], additionalDataDisks: [{ sizeGB: 4 }] }),
+    ]);
+    assert.deepEqual(
+      toldOf(text, { allowNotYetBuilt: false }).map((line) => line.replace(/: Kiln.*/, '')),
+      ['resources[0].properties.customize[0].type', 'resources[0].properties.additionalDataDisks'],
+    );
+    assert.equal(planOf(text).customize.length, 1);
+  });
+});
+
+describe('what real files get wrong', () => {
+  it('is taken with a warning where the meaning is plain', () => {
+    const text = JSON.stringify({
+      ...resource({
+        source: { ...SOURCE, exactVersion: '1.2.3' },
+        provisioningState: 'Succeeded',
+        distribute: [{ type: 'VHD', runOutputName: 'a', tags: { a: 'b' } }],
+      }),
+      type: 'Microsoft.VirtualMachineImages',
+      id: '/x',
+    });
+    const plan = planOf(text);
+    assert.deepEqual(plan.distribute[0]?.artifactTags, { a: 'b' });
+    assert.deepEqual(
+      plan.warnings.map(({ path, message }) => `${path} ${message}`),
+      [
+        'apiVersion belongs to the request and not to the body; its rules are read by all the same',
+        'type Microsoft.VirtualMachineImages is read as Microsoft.VirtualMachineImages/imageTemplates',
+        'properties.source.exactVersion is filled by the service, and is ignored',
+        'properties.distribute[0].tags is read as artifactTags',
+        'properties.provisioningState is filled by the service, and is ignored',
+        'id is filled by the service, and is ignored',
+      ],
+    );
+  });
+
+  it('comments, trailing commas and texts over several lines are read', () => {
+    const text = deployment([resource({}, { tags: { a: 'HERE' } })]).replace(
+      '"HERE"',
+      `/* a "comment */ "[concat('a', // no comment
+        '-b')]",`,
+    );
+    // The line break is in the expression; what looks like a comment there is not one.
+    assert.match(toldOf(text).join(), /cannot read "\/\//);
+    assert.equal(planOf(text.replace('// no comment', '')).template.tags['a'], 'a-b');
+  });
+
+  it('fields called like those of every object are as unknown as others', () => {
+    const text = deployment([resource({ constructor: 1, toString: {} })]).replace('"constructor"', '"__proto__"');
+    assert.deepEqual(
+      toldOf(text).map((line) => line.slice(0, line.indexOf(':'))),
+      ['resources[0].properties.__proto__', 'resources[0].properties.toString'],
+    );
+  });
+});
+
+describe('run ids', () => {
+  it('are one a template: none attaches to the build of another', () => {
+    const names = ['linux', 'Linux.A', 'linux-a', 'n'.repeat(64)];
+    const plans = plansOf(deployment(names.map((name) => resource({}, { name }))));
+    const ids = plans.map(({ runId }) => runId);
+    assert.equal(ids[0], 'run-linux');
+    assert.equal(new Set(ids).size, names.length);
+    for (const id of ids) assert.match(id, /^[a-z0-9][a-z0-9-]{0,39}$/);
+    assert.equal(new Set(plans.map(({ staging }) => staging.resourceGroup)).size, names.length);
+  });
+});
+
+it('planning answers, whatever the text is', () => {
+  for (const text of [
+    'null',
+    '"',
+    '{}',
+    '{"resources":{}}',
+    '{"resources":[]}',
+    '\u0000',
+    '{"properties":[]}',
+    '\uFEFF{}',
+  ]) {
+    assert.equal(planFile(text, OPTIONS).ok, false);
+  }
+});
+
+function nested(depth: number): unknown {
+  if (depth === 0) return { type: 'Shell', inline: ['true'] };
+  return { copy: [{ name: `l${depth}`, count: 800, input: nested(depth - 1) }] };
+}
+
+function doubling(count: number): object {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, at) => [
+      `v${at + 1}`,
+      at === 0 ? 'twice' : `[createArray(variables('v${at}'), variables('v${at}'))]`,
+    ]),
+  );
+}
+
+function chain(count: number): object {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, at) => [`v${at + 1}`, at === 0 ? 'end' : `[variables('v${at}')]`]),
+  );
+}
