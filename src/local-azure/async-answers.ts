@@ -65,6 +65,12 @@ export function isStatusPath(path: string): boolean {
   return STATUS_PATH.test(path);
 }
 
+/** The operation that a poll's path names. */
+export function operationIdOf(path: string): string | undefined {
+  const groups = STATUS_PATH.exec(path)?.groups;
+  return groups === undefined ? undefined : (groups['id'] ?? jobId(groups['job'] ?? ''));
+}
+
 /** Answers a poll. Throws ArmError 404 for an operation that is not known, or the operation's own failure at a Location url. */
 export function answerStatus(
   path: string,
@@ -72,7 +78,7 @@ export function answerStatus(
   services: { operations: OperationEngine; store: ResourceStore; profile: TimeProfile },
 ): ArmResponse {
   const groups = STATUS_PATH.exec(path)?.groups ?? {};
-  const id = groups['id'] ?? jobId(groups['job'] ?? '');
+  const id = operationIdOf(path) ?? '';
   const operation = services.operations.get(id);
   if (operation === undefined) {
     throw new ArmError(404, 'NotFound', `The operation '${id}' was not found.`);

@@ -1,5 +1,5 @@
-/** Counts the calls by method and type, as in `PUT Microsoft.Compute/disks`; what the bench reads. */
-import type { Route } from './core.ts';
+/** Counts the calls by method and type, as in `PUT Microsoft.Compute/disks`, and those refused for their number. */
+import { ArmError, type Route } from './core.ts';
 import { parseResourceId } from './resource-id.ts';
 
 export function createCallCounter() {
@@ -8,8 +8,14 @@ export function createCallCounter() {
   const count = (name: string) => {
     byOperation.set(name, (byOperation.get(name) ?? 0) + 1);
   };
+  let throttled = 0;
   return {
     count,
+    countRefusal(error: Error) {
+      if (error instanceof ArmError && error.status === 429) {
+        throttled += 1;
+      }
+    },
     countRoute(route: Route) {
       const name = names.get(route) ?? describe(route);
       names.set(route, name);
@@ -17,7 +23,11 @@ export function createCallCounter() {
     },
     summary() {
       const total = [...byOperation.values()].reduce((sum, calls) => sum + calls, 0);
-      return { total, byOperation: Object.fromEntries([...byOperation].toSorted(([a], [b]) => a.localeCompare(b))) };
+      return {
+        total,
+        throttled,
+        byOperation: Object.fromEntries([...byOperation].toSorted(([a], [b]) => a.localeCompare(b))),
+      };
     },
   };
 }

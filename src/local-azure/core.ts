@@ -1,6 +1,6 @@
 /**
  * The shapes that the pipeline, the providers and the store agree on. The pipeline is
- * context → authenticate → validate → throttle → route → handle → serialize → error, see pipeline.ts.
+ * context → authenticate → validate → throttle → route → handle → serialize → error, see pipeline/index.ts.
  */
 import type { Machines } from './machines/machine.ts';
 
@@ -156,21 +156,31 @@ export interface TimeProfile {
   duration(kind: string): number;
   /** Seconds to answer as Retry-After for Azure's own `seconds`; undefined where none is to be sent. */
   retryAfter(seconds: number | undefined): number | undefined;
+  /** How many seconds of Azure pass in one of ours; allowances refill at this pace. */
+  readonly pace: number;
 }
 
 export type CreateProvider = (services: Services) => Provider;
 
-/** An answer as Azure words it; thrown by handlers, turned into `{error: {code, message, target?}}` by the pipeline. */
+export interface ArmErrorDetail {
+  code: string;
+  message: string;
+  target?: string;
+}
+
+/** An answer as Azure words it; thrown by handlers, turned into `{error: {code, message, target?, details?}}` by the pipeline. */
 export class ArmError extends Error {
   readonly status: number;
   readonly code: string;
   readonly target: string | undefined;
-  constructor(status: number, code: string, message: string, target?: string) {
+  readonly details: ArmErrorDetail[] | undefined;
+  constructor(status: number, code: string, message: string, target?: string, details?: ArmErrorDetail[]) {
     super(message);
     this.name = 'ArmError';
     this.status = status;
     this.code = code;
     this.target = target;
+    this.details = details;
   }
 }
 
@@ -185,6 +195,8 @@ export interface LocalAzureOptions {
   profile: TimeProfile['name'];
   /** Scales the `recorded` profile; 1 is Azure's own time. */
   timeFactor?: number;
+  /** Whether Azure's request limits are enforced; told in the headers either way. Off for `instant` unless told, else on. */
+  limits?: 'on' | 'off';
   machine: 'auto' | 'sandbox' | 'simulated';
   log: Logger;
 }

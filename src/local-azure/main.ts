@@ -1,6 +1,6 @@
 /**
  * `node src/local-azure/main.ts --state-dir DIR --cache-dir DIR [--port 0] [--blob-port 0] [--profile quick]
- * [--time-factor 1] [--machine auto]`. Logs JSON lines to stderr; SIGTERM and SIGINT end it cleanly.
+ * [--time-factor 1] [--limits on|off] [--machine auto]`. Logs JSON lines to stderr; SIGTERM and SIGINT end it cleanly.
  */
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
@@ -9,7 +9,7 @@ import { startLocalAzure } from './server.ts';
 
 const USAGE =
   'usage: main.ts --state-dir DIR --cache-dir DIR [--port N] [--blob-port N] ' +
-  '[--profile instant|quick|recorded] [--time-factor N] [--machine auto|sandbox|simulated]';
+  '[--profile instant|quick|recorded] [--time-factor N] [--limits on|off] [--machine auto|sandbox|simulated]';
 
 const { options, problems } = readOptions();
 if (problems.length > 0) {
@@ -51,6 +51,7 @@ function readOptions(): { options: Omit<LocalAzureOptions, 'log'>; problems: str
       'blob-port': { type: 'string', default: '0' },
       profile: { type: 'string', default: 'quick' },
       'time-factor': { type: 'string', default: '1' },
+      limits: { type: 'string' },
       machine: { type: 'string', default: 'auto' },
     },
   });
@@ -86,6 +87,7 @@ function readOptions(): { options: Omit<LocalAzureOptions, 'log'>; problems: str
       blobPort: port('blob-port'),
       profile: oneOf('profile', values.profile, ['quick', 'instant', 'recorded']),
       timeFactor,
+      ...(values.limits === undefined ? {} : { limits: oneOf('limits', values.limits, ['on', 'off']) }),
       machine: oneOf('machine', values.machine, ['auto', 'sandbox', 'simulated']),
     },
     problems: found,

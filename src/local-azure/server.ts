@@ -17,9 +17,10 @@ import {
   type Provider,
   type Services,
 } from './core.ts';
+import { createLimits } from './limits/index.ts';
 import { createMachines } from './machines/index.ts';
 import { createOperations } from './operations.ts';
-import { createPipeline } from './pipeline.ts';
+import { createPipeline } from './pipeline/index.ts';
 import { createComputeProvider } from './providers/compute/index.ts';
 import { createManagedIdentityProvider } from './providers/managed-identity/index.ts';
 import { createNetworkProvider } from './providers/network/index.ts';
@@ -27,7 +28,6 @@ import { createResourcesProvider } from './providers/resources/index.ts';
 import { createStorageProvider } from './providers/storage/index.ts';
 import { putStarterContent } from './starter.ts';
 import { createStore } from './store.ts';
-import { createThrottle } from './throttle.ts';
 import { createTimeProfile } from './time-profile.ts';
 import { ensureCertificates, trust, type Certificates } from './tls.ts';
 
@@ -63,6 +63,8 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     const store = createStore(database);
     const services = { store, operations, machines, blobs, profile, now, log, stateDir } satisfies Services;
 
+    const enforced = options.limits === undefined ? profile.name !== 'instant' : options.limits === 'on';
+    const limits = createLimits({ enforced, pace: profile.pace, operations, subscriptionId: LOCAL_SUBSCRIPTION });
     const providers: Provider[] = [];
     providers.push(
       createResourcesProvider(services, providers),
@@ -71,7 +73,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       createManagedIdentityProvider(services),
       createComputeProvider(services),
     );
-    const app = createPipeline({ services, operations, providers, authority, throttle: createThrottle() });
+    const app = createPipeline({ services, providers, authority, limits });
     for (const provider of providers) {
       await provider.resume?.();
     }

@@ -115,6 +115,7 @@ export async function startTestAzure(
     async close() {
       if (open) {
         open = false;
+        await endMachines(azure);
         await azure.close();
         await rm(root, { recursive: true, force: true });
       }
@@ -122,6 +123,15 @@ export async function startTestAzure(
   };
   t?.after(() => test.close());
   return test;
+}
+
+/** Sandboxed machines outlive the server, as they should; a test leaves none behind, however it ended. */
+async function endMachines({ services: { store, machines } }: LocalAzure): Promise<void> {
+  for (const { hidden } of store.list({ type: 'Microsoft.Compute/virtualMachines' })) {
+    if (typeof hidden['key'] === 'string') {
+      await machines.remove(hidden['key']);
+    }
+  }
 }
 
 /** Asks again until `condition` holds; fails after `deadlineMs`. */

@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Privileges } from './privileges.ts';
 
 interface Content {
   /** Root file system below all layers. */
@@ -20,8 +21,10 @@ interface Content {
 export class Contents {
   readonly #contents: string;
   readonly #layers: string;
+  readonly #privileges: Privileges;
 
-  constructor(stateDir: string) {
+  constructor(stateDir: string, privileges: Privileges) {
+    this.#privileges = privileges;
     this.#contents = join(stateDir, 'contents');
     this.#layers = join(stateDir, 'layers');
     mkdirSync(this.#contents, { recursive: true });
@@ -44,7 +47,7 @@ export class Contents {
   }
 
   /** Removes the content and every layer that no other content has. */
-  release(ref: string): void {
+  async release(ref: string): Promise<void> {
     if (!existsSync(this.#file(ref))) return;
     const { top, frozen } = this.#read(ref);
     rmSync(this.#file(ref));
@@ -57,7 +60,7 @@ export class Contents {
         }),
     );
     for (const layer of [top, ...frozen]) {
-      if (!used.has(layer)) rmSync(join(this.#layers, layer), { recursive: true, force: true });
+      if (!used.has(layer)) await this.#privileges.remove(join(this.#layers, layer));
     }
   }
 
@@ -70,7 +73,10 @@ export class Contents {
     const data = (layer: string): string => `${layer}/data`;
     const lower = [...(writable ? [] : [data(top)]), ...frozen.map(data), base].join(':');
     const upper = writable ? `,upperdir=${data(top)},workdir=${top}/work` : '';
-    return { cwd: this.#layers, args: ['-t', 'overlay', 'overlay', '-o', `lowerdir=${lower}${upper}`, target] };
+    return {
+      cwd: this.#layers,
+      args: ['-t', 'overlay', 'overlay', '-o', `lowerdir=${lower}${upper}${this.#privileges.overlayOptions}`, target],
+    };
   }
 
   #file(ref: string): string {

@@ -8,6 +8,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tool } from './commands.ts';
 import type { Contents } from './contents.ts';
+import type { Privileges } from './privileges.ts';
 import { vhdFooter } from './vhd-footer.ts';
 
 const MIB = 1024 ** 2;
@@ -21,13 +22,14 @@ const END = 1;
 
 export async function exportDisk(options: {
   contents: Contents;
+  privileges: Privileges;
   ref: string;
   file: string;
   scratch: string;
   sizeGB: number;
   generation: 'V1' | 'V2';
 }): Promise<{ size: number; extents: Array<{ offset: number; length: number }> }> {
-  const { contents, ref, file, scratch, sizeGB } = options;
+  const { contents, privileges, ref, file, scratch, sizeGB } = options;
   const size = sizeGB * 1024 * MIB;
   const handle = await open(file, 'w');
   try {
@@ -36,7 +38,7 @@ export async function exportDisk(options: {
     await handle.close();
   }
   await partition(file, size);
-  await fillRoot(contents, ref, file, scratch, size);
+  await fillRoot({ contents, privileges, ref, file, scratch, size });
   await appendFooter(file, size, ref);
   return { size: size + SECTOR, extents: await dataExtents(file) };
 }
@@ -54,7 +56,15 @@ async function partition(file: string, size: number): Promise<void> {
 }
 
 /** mke2fs reads the merged tree from a mount that only this command sees. */
-async function fillRoot(contents: Contents, ref: string, file: string, scratch: string, size: number): Promise<void> {
+async function fillRoot(options: {
+  contents: Contents;
+  privileges: Privileges;
+  ref: string;
+  file: string;
+  scratch: string;
+  size: number;
+}): Promise<void> {
+  const { contents, privileges, ref, file, scratch, size } = options;
   mkdirSync(scratch, { recursive: true });
   const root = mkdtempSync(join(scratch, 'root-'));
   try {
@@ -63,24 +73,9 @@ async function fillRoot(contents: Contents, ref: string, file: string, scratch: 
     const script =
       'PATH="$PATH:/usr/sbin:/sbin"; tree=$1 file=$2 offset=$3 blocks=$4; shift 4; mount "$@" && ' +
       'mke2fs -q -t ext4 -L root -b 4096 -E "offset=$offset,lazy_itable_init=1" -d "$tree" "$file" "$blocks"';
-    await tool(
-      'unshare',
-      [
-        '--mount',
-        '--propagation',
-        'private',
-        'sh',
-        '-c',
-        script,
-        'sh',
-        root,
-        file,
-        String(ROOT_AT * MIB),
-        String(blocks),
-        ...args,
-      ],
-      { cwd },
-    );
+    const [command, ...entering] = privileges.enter;
+    const told = [root, file, String(ROOT_AT * MIB), String(blocks), ...args];
+    await tool(command, [...entering, 'sh', '-c', script, 'sh', ...told], { cwd });
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

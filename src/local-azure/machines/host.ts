@@ -1,10 +1,13 @@
 /**
- * What this host has for a sandbox. As root on Debian or Ubuntu the missing packages are installed, each time said in a
- * line; elsewhere the person is told what to run.
+ * What this host has for a sandbox: root's, or a rootless one. As root on Debian or Ubuntu missing packages are
+ * installed, each time said in a line; elsewhere the person is told what to run.
  */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import type { Logger } from '../core.ts';
 import { hasTool, tool } from './commands.ts';
+import { AS_ROOT, ROOTLESS, type Privileges } from './privileges.ts';
 
 /** Tool → the Debian package that has it. */
 const NEEDED = {
@@ -14,52 +17,95 @@ const NEEDED = {
   sfdisk: 'fdisk',
   unshare: 'util-linux',
 };
+const NEEDED_ROOTLESS = { newuidmap: 'uidmap' };
 
-/** `missing` says in words why there can be no sandbox. */
-export async function prepareHost(log: Logger): Promise<{ missing?: string }> {
+/** How to be root here, or in words why there can be no sandbox. */
+export type Host = { privileges: Privileges } | { missing: string };
+
+/** @param stateDir where machines will live: not every file system lets itself be overlaid */
+export async function prepareHost(stateDir: string, log: Logger): Promise<Host> {
   if (process.platform !== 'linux') return { missing: `scripts of Linux images cannot run on ${process.platform}` };
-  if (process.getuid?.() !== 0) return { missing: 'the sandbox needs root: run as root, or use --machine simulated' };
-  const lacking = await lackingPackages();
+  const root = process.getuid?.() === 0;
+  const lacking = await lackingPackages(root ? NEEDED : { ...NEEDED, ...NEEDED_ROOTLESS });
   if (lacking.length > 0) {
     const command = `apt-get install -y --no-install-recommends ${lacking.join(' ')}`;
     if (!isDebian()) return { missing: `the tools of ${lacking.join(', ')} are not installed` };
-    log.info(`installing what the sandbox needs: ${command}`);
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    try {
-      await tool('apt-get', ['update', '-qq'], { env });
-      await tool(
-        'apt-get',
-        ['install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', ...lacking],
-        { env },
-      );
-    } catch (error) {
-      return { missing: `${error instanceof Error ? error.message : String(error)}; run: ${command}` };
-    }
+    if (!root) return { missing: `run as root: ${command}` };
+    const refusal = await install(command, lacking, log);
+    if (refusal !== undefined) return { missing: refusal };
   }
-  return canMount();
+  const refusal = root ? await tryOut(AS_ROOT, stateDir) : 'this is not root';
+  if (refusal === undefined) return { privileges: AS_ROOT };
+  const rootless = hasIdRange() ? await tryOut(ROOTLESS, stateDir) : noIdRange();
+  return rootless === undefined ? { privileges: ROOTLESS } : { missing: `${refusal}, and rootless: ${rootless}` };
 }
 
-async function lackingPackages(): Promise<string[]> {
+async function lackingPackages(needed: Record<string, string>): Promise<string[]> {
   const found = await Promise.all(
-    Object.entries(NEEDED).map(async ([name, pkg]) => ((await hasTool(name)) ? [] : [pkg])),
+    Object.entries(needed).map(async ([name, pkg]) => ((await hasTool(name)) ? [] : [pkg])),
   );
   return found.flat();
 }
 
-function isDebian(): boolean {
+/** Undefined when it worked. */
+async function install(command: string, packages: string[], log: Logger): Promise<string | undefined> {
+  log.info(`installing what the sandbox needs: ${command}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const options = ['-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
   try {
-    return /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(readFileSync('/etc/os-release', 'utf8'));
-  } catch {
-    return false;
+    await tool('apt-get', ['update', '-qq'], { env });
+    await tool('apt-get', ['install', ...options, ...packages], { env });
+    return undefined;
+  } catch (error) {
+    return `${error instanceof Error ? error.message : String(error)}; run: ${command}`;
   }
 }
 
-/** Root in a container may lack the right to mount; then bubblewrap cannot work. */
-async function canMount(): Promise<{ missing?: string }> {
+function isDebian(): boolean {
+  return /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(textOf('/etc/os-release'));
+}
+
+/** A user namespace with one id only would lose the owners of files, and package installs would fail on them. */
+function hasIdRange(): boolean {
+  const { username, uid } = userInfo();
+  const owns = (file: string) =>
+    textOf(file)
+      .split('\n')
+      .some((line) => [username, String(uid)].includes(line.split(':')[0] ?? ''));
+  return owns('/etc/subuid') && owns('/etc/subgid');
+}
+
+function noIdRange(): string {
+  const range = '100000-165535';
+  return (
+    `${userInfo().username} has no ids to lend; run as root: ` +
+    `usermod --add-subuids ${range} --add-subgids ${range} ${userInfo().username}`
+  );
+}
+
+/** Mounts an overlay and starts a sandbox in it; undefined when it worked, else the reason. */
+async function tryOut({ enter, overlayOptions }: Privileges, stateDir: string): Promise<string | undefined> {
+  mkdirSync(stateDir, { recursive: true });
+  const folder = mkdtempSync(join(stateDir, 'try-'));
+  for (const name of ['upper', 'work', 'root']) mkdirSync(join(folder, name));
+  const script =
+    `mount -t overlay overlay -o "lowerdir=/usr,upperdir=upper,workdir=work${overlayOptions}" root && ` +
+    'bwrap --ro-bind / / --unshare-pid --proc /proc true && rm -rf work/work';
+  const [command, ...args] = enter;
   try {
-    await tool('unshare', ['--mount', 'bwrap', '--ro-bind', '/', '/', '--unshare-pid', '--proc', '/proc', 'true']);
-    return {};
+    await tool(command, [...args, 'sh', '-c', script], { cwd: folder });
+    return undefined;
   } catch (error) {
-    return { missing: `namespaces are not allowed here: ${error instanceof Error ? error.message : String(error)}` };
+    return `namespaces are not allowed here: ${error instanceof Error ? error.message : String(error)}`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
   }
 }

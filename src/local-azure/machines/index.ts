@@ -14,8 +14,8 @@ export async function createMachines(options: {
 }): Promise<Machines> {
   const { kind, stateDir, cacheDir, log } = options;
   if (kind === 'simulated') return createSimulatedMachines({ stateDir });
-  const host = await prepareHost(log);
-  if (host.missing === undefined) return createSandboxMachines({ stateDir, cacheDir, log });
+  const host = await prepareHost(stateDir, log);
+  if ('privileges' in host) return createSandboxMachines({ stateDir, cacheDir, log, privileges: host.privileges });
   if (kind === 'sandbox') throw new Error(`no sandbox on this host: ${host.missing}`);
   log.warn(`machines are simulated, no script is run: ${host.missing}`);
   return createSimulatedMachines({ stateDir, reason: host.missing });

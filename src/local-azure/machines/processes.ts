@@ -14,7 +14,7 @@ export function livingProcess(folder: string): number | undefined {
 }
 
 /** Field 22 of /proc/<pid>/stat; the command's name, field 2, may itself contain spaces and brackets. */
-export function startTimeOf(pid: number): string | undefined {
+function startTimeOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -25,7 +25,7 @@ export function startTimeOf(pid: number): string | undefined {
 }
 
 /** Spawned with nothing of ours to hold on to, so that it goes on when we are killed. */
-export function detached(command: string, args: string[], cwd: string, output: number): number {
+export function detached(command: string, args: string[], cwd: string, output: number): void {
   const child = spawn(command, args, {
     cwd,
     detached: true,
@@ -35,5 +35,4 @@ export function detached(command: string, args: string[], cwd: string, output: n
   child.on('error', () => {});
   child.unref();
   if (child.pid === undefined) throw new Error(`${command} could not be started`);
-  return child.pid;
 }

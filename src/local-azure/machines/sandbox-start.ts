@@ -1,19 +1,10 @@
 /** Booting a sandboxed machine: the disk's layers mounted in a namespace of its own, and bubblewrap over them. */
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tool } from './commands.ts';
 import type { MachineSpec } from './machine.ts';
-import { detached, startTimeOf } from './processes.ts';
+import type { Privileges } from './privileges.ts';
+import { detached } from './processes.ts';
 import { AGENT } from './stand-ins.ts';
 
 const PASSED_ON = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
@@ -23,9 +14,10 @@ export async function startMachine(options: {
   folder: string;
   spec: MachineSpec;
   mount: { cwd: string; args: string[] };
+  privileges: Privileges;
   stateDir: string;
 }): Promise<void> {
-  const { folder, spec, mount, stateDir } = options;
+  const { folder, spec, mount, privileges, stateDir } = options;
   for (const name of ['root', 'spool']) mkdirSync(join(folder, name), { recursive: true });
   for (const name of ['up', 'ended', 'process']) rmSync(join(folder, name), { force: true });
   if (!existsSync(join(folder, 'wake'))) await tool('mkfifo', [join(folder, 'wake')]);
@@ -35,23 +27,30 @@ export async function startMachine(options: {
   writeFileSync(join(folder, 'hosts'), `127.0.0.1 localhost ${spec.hostname}\n::1 localhost\n`);
   writeFileSync(join(folder, 'wgetrc'), 'ca_certificate=/run/kiln/ca-bundle.crt\n');
 
-  // A reboot runs bubblewrap again; jobs that the reboot cut off stay cut off.
+  // It says itself which process it is, and holds a lock: should we be killed right after its start, the next of us
+  // finds it, and one that is started beside it ends at once. A reboot runs bubblewrap again; jobs that the reboot cut
+  // off stay cut off.
   const script = `
-mount ${mount.args.map(quote).join(' ')} || exit 1
+exec 9>${quote(join(folder, 'lock'))}
+flock -n 9 || exit 0
+read -r stat <"/proc/$$/stat"
+set -- \${stat##*) }
+echo "$$ \${20}" >${quote(join(folder, 'process.part'))}
+mv ${quote(join(folder, 'process.part'))} ${quote(join(folder, 'process'))}
+mount ${mount.args.map(quote).join(' ')} || { echo no mount >${quote(join(folder, 'ended'))}; exit 1; }
 cd /
 while :; do
   : >${quote(join(folder, 'up'))}
-  bwrap ${sandbox(folder, spec).map(quote).join(' ')}
+  bwrap ${sandbox(folder, spec).map(quote).join(' ')} 9>&-
   code=$?
   [ $code = ${REBOOT} ] || break
 done
 echo $code >${quote(join(folder, 'ended'))}
 `;
   const console = openSync(join(folder, 'console'), 'a');
-  const pid = detached('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script], mount.cwd, console);
+  const [command, ...entering] = privileges.enter;
+  detached(command, [...entering, 'sh', '-c', script], mount.cwd, console);
   closeSync(console);
-  writeFileSync(join(folder, 'process.part'), `${pid} ${startTimeOf(pid) ?? ''}\n`);
-  renameSync(join(folder, 'process.part'), join(folder, 'process'));
 }
 
 function sandbox(folder: string, spec: MachineSpec): string[] {

@@ -2,8 +2,8 @@
  * Machines that really run: one set of namespaces each (bubblewrap over an overlay of the disk's layers), started
  * detached so that it outlives this process, found again by its process id and start time.
  *
- * As root it keeps root's capabilities, so it keeps builds apart but is no wall against a hostile script. The network
- * is the host's; there is no kernel, no init and no reboot of a kernel.
+ * As root it keeps root's capabilities, so it keeps builds apart but is no wall against a hostile script; rootless
+ * (see privileges.ts) it is one. The network is the host's; there is no kernel, no init and no reboot of a kernel.
  */
 import {
   closeSync,
@@ -22,19 +22,24 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../core.ts';
 import { baseImage } from './base-image.ts';
-import { tool } from './commands.ts';
 import { Contents } from './contents.ts';
 import { exportDisk } from './export-disk.ts';
 import type { Machines, MachineSpec, PowerState, RunStatus } from './machine.ts';
+import type { Privileges } from './privileges.ts';
 import { livingProcess } from './processes.ts';
 import { startMachine } from './sandbox-start.ts';
 
-const DESCRIPTION = 'sandbox (bubblewrap over overlay, as root: scripts really run; not a security boundary)';
 const TIMED_OUT = 124;
+const START_MS = 30_000;
 
-export function createSandboxMachines(options: { stateDir: string; cacheDir: string; log: Logger }): Machines {
-  const { stateDir, cacheDir, log } = options;
-  const contents = new Contents(stateDir);
+export function createSandboxMachines(options: {
+  stateDir: string;
+  cacheDir: string;
+  log: Logger;
+  privileges: Privileges;
+}): Machines {
+  const { stateDir, cacheDir, log, privileges } = options;
+  const contents = new Contents(stateDir, privileges);
   const folderOf = (key: string): string => join(stateDir, 'machines', key);
   const jobOf = (key: string, id: string): string => join(folderOf(key), 'spool', id);
 
@@ -63,11 +68,11 @@ export function createSandboxMachines(options: { stateDir: string; cacheDir: str
 
   return {
     kind: 'sandbox',
-    description: DESCRIPTION,
+    description: `sandbox (${privileges.description})`,
 
     async platformContent(urn, osType) {
       if (osType === 'Windows') throw new Error(`${urn}: Windows cannot run in a sandbox; use --machine simulated`);
-      const base = await baseImage(urn, cacheDir, log);
+      const base = await baseImage({ urn, cacheDir, log, privileges });
       const ref = `platform-${base.split('/').at(-1) ?? ''}`;
       contents.ensure(ref, base);
       return ref;
@@ -76,17 +81,21 @@ export function createSandboxMachines(options: { stateDir: string; cacheDir: str
       contents.copy(from, key);
       return Promise.resolve(key);
     },
-    releaseContent(ref) {
-      contents.release(ref);
-      return Promise.resolve();
-    },
+    releaseContent: (ref) => contents.release(ref),
 
     async start(spec: MachineSpec) {
       const folder = folderOf(spec.key);
       if (livingProcess(folder) !== undefined) return;
-      await startMachine({ folder, spec, mount: contents.mount(spec.content, join(folder, 'root'), true), stateDir });
+      await startMachine({
+        folder,
+        spec,
+        mount: contents.mount(spec.content, join(folder, 'root'), true),
+        privileges,
+        stateDir,
+      });
+      const deadline = Date.now() + START_MS;
       while (livingProcess(folder) === undefined || !existsSync(join(folder, 'up'))) {
-        if (existsSync(join(folder, 'ended'))) {
+        if (existsSync(join(folder, 'ended')) || Date.now() > deadline) {
           throw new Error(`the machine did not start: ${readFileSync(join(folder, 'console'), 'utf8').slice(-500)}`);
         }
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -101,7 +110,7 @@ export function createSandboxMachines(options: { stateDir: string; cacheDir: str
     },
     async remove(key) {
       await stop(key);
-      rmSync(folderOf(key), { recursive: true, force: true });
+      await privileges.remove(folderOf(key));
     },
 
     run(key, { id, script, parameters, timeoutInSeconds }) {
@@ -137,15 +146,17 @@ export function createSandboxMachines(options: { stateDir: string; cacheDir: str
         await handle.close();
       }
     },
-    async cancel(key, id) {
+    cancel(key, id) {
       const folder = jobOf(key, id);
-      if (!existsSync(folder) || existsSync(join(folder, 'rc'))) return;
-      writeFileSync(join(folder, 'canceled'), '');
-      // `timeout` runs the script in a group of its own and passes the signal on; its command line names the job.
-      await tool('pkill', ['-TERM', '-f', `timeout --kill-after=5 \\S+ /run/kiln/spool/${id}/script`]).catch(() => '');
+      if (existsSync(folder) && !existsSync(join(folder, 'rc'))) {
+        writeFileSync(join(folder, 'canceled'), '');
+        wake(key, `cancel ${id}`);
+      }
+      return Promise.resolve();
     },
 
-    exportVhd: (ref, file, disk) => exportDisk({ contents, ref, file, scratch: join(stateDir, 'exports'), ...disk }),
+    exportVhd: (ref, file, disk) =>
+      exportDisk({ contents, privileges, ref, file, scratch: join(stateDir, 'exports'), ...disk }),
     close: () => Promise.resolve(),
   };
 }

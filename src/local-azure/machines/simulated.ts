@@ -1,23 +1,22 @@
 /**
  * Machines that run nothing: for Windows, for load, and where no sandbox works. Every script succeeds at once, unless
- * it says otherwise in a comment line: `# simulate: exit=3 seconds=2 stdout="hello" stderr="oops"`, in the
- * script itself or in what a parameter of it is the address of. A file customizer writes nothing either. All state is on disk, so a restart finds it.
+ * it says otherwise (see scripted-outcome.ts), in the script itself or in what a parameter of it is the address of.
+ * A file customizer writes nothing either. All state is on disk, so a restart finds it.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Machines, RunStatus } from './machine.ts';
+import { scriptedOutcome, type Outcome } from './scripted-outcome.ts';
 import { vhdFooter } from './vhd-footer.ts';
 
-interface Job {
+interface Job extends Outcome {
   start: number;
-  seconds: number;
-  exitCode: number;
   timeout: number;
   canceled?: number;
-  stdout: string;
-  stderr: string;
+  /** When the machine went down under it. */
+  cutOff?: number;
 }
 
 interface State {
@@ -45,8 +44,10 @@ export function createSimulatedMachines(options: { stateDir: string; reason?: st
     writeFileSync(`${fileOf(key)}.part`, JSON.stringify(state));
     renameSync(`${fileOf(key)}.part`, fileOf(key));
   };
-  const powerOf = (state: State): 'running' | 'stopped' =>
-    state.offAt !== undefined && state.offAt <= Date.now() ? 'stopped' : state.power;
+  const jobOf = (key: string, id: string): Job | undefined => {
+    const state = read(key);
+    return state === undefined ? undefined : settle(state).jobs[id];
+  };
 
   return {
     kind: 'simulated',
@@ -57,18 +58,18 @@ export function createSimulatedMachines(options: { stateDir: string; reason?: st
     releaseContent: () => Promise.resolve(),
 
     start({ key }) {
-      const { jobs } = read(key) ?? { jobs: {} };
-      write(key, { power: 'running', jobs });
+      const state = read(key);
+      write(key, { power: 'running', jobs: state === undefined ? {} : settle(state).jobs });
       return Promise.resolve();
     },
     stop(key) {
       const state = read(key);
-      if (state !== undefined) write(key, { power: 'stopped', jobs: state.jobs });
+      if (state !== undefined) write(key, powerDown(settle(state), Date.now()));
       return Promise.resolve();
     },
     power(key) {
       const state = read(key);
-      return Promise.resolve(state === undefined ? 'deallocated' : powerOf(state));
+      return Promise.resolve(state === undefined ? 'deallocated' : settle(state).power);
     },
     remove(key) {
       rmSync(fileOf(key), { force: true });
@@ -83,15 +84,15 @@ export function createSimulatedMachines(options: { stateDir: string; reason?: st
       // Read again: another run may have been noted meanwhile.
       const state = read(key) ?? known;
       if (state.jobs[id] === undefined) {
-        const job = { ...outcome([script, ...told].join('\n')), start: Date.now(), timeout: timeoutInSeconds };
+        const job = { ...scriptedOutcome([script, ...told].join('\n')), start: Date.now(), timeout: timeoutInSeconds };
         // A detached deprovisioning script ends in a power-off; there is nothing to wait for.
         const off = OFF.test(script) ? { offAt: Date.now() + job.seconds * 1000 + 50 } : {};
         write(key, { ...state, ...off, jobs: { ...state.jobs, [id]: job } });
       }
     },
-    status: (key, id) => Promise.resolve(statusOf(read(key)?.jobs[id])),
+    status: (key, id) => Promise.resolve(statusOf(jobOf(key, id))),
     output(key, id, stream, offset, length) {
-      const job = read(key)?.jobs[id];
+      const job = jobOf(key, id);
       const shown = job !== undefined && statusOf(job).state !== 'Running' ? job[stream] : '';
       return Promise.resolve(Buffer.from(shown).subarray(offset, offset + length));
     },
@@ -130,28 +131,29 @@ async function peek(value: string): Promise<string> {
   }
 }
 
-function outcome(script: string): Pick<Job, 'seconds' | 'exitCode' | 'stdout' | 'stderr'> {
-  const line = /^\s*#\s*simulate:(.*)$/m.exec(script)?.[1] ?? '';
-  const value = (name: string): string | undefined => {
-    const match = new RegExp(`\\b${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|(\\S+))`).exec(line);
-    return match?.[1] ?? match?.[2];
-  };
-  return {
-    exitCode: Number(value('exit') ?? 0),
-    seconds: Number(value('seconds') ?? 0),
-    stdout: value('stdout') ?? '',
-    stderr: value('stderr') ?? '',
-  };
+/** The state as it is by now: a guest that was told to power off has done so when its time has come. */
+function settle(state: State): State {
+  return state.offAt !== undefined && state.offAt <= Date.now() ? powerDown(state, state.offAt) : state;
 }
+
+/** What was running then is cut off, as in a real machine: nobody will ever write its exit code. */
+function powerDown({ jobs }: State, at: number): State {
+  const cut = Object.entries(jobs).map(([id, job]) => [id, endOf(job) > at ? { ...job, cutOff: at } : job] as const);
+  return { power: 'stopped', jobs: Object.fromEntries(cut) };
+}
+
+const endOf = ({ canceled, cutOff, start, seconds, timeout }: Job): number =>
+  canceled ?? cutOff ?? start + Math.min(seconds, timeout) * 1000;
 
 function statusOf(job: Job | undefined): RunStatus {
   if (job === undefined) return { state: 'Unknown', stdoutSize: 0, stderrSize: 0 };
   const startTime = new Date(job.start).toISOString();
-  const end = job.canceled ?? job.start + Math.min(job.seconds, job.timeout) * 1000;
+  const end = endOf(job);
   if (end > Date.now()) return { state: 'Running', startTime, stdoutSize: 0, stderrSize: 0 };
   const ended = { startTime, endTime: new Date(end).toISOString() };
   const sizes = { stdoutSize: Buffer.byteLength(job.stdout), stderrSize: Buffer.byteLength(job.stderr) };
   if (job.canceled !== undefined) return { state: 'Canceled', exitCode: -1, ...ended, ...sizes };
+  if (job.cutOff !== undefined) return { state: 'Failed', exitCode: -1, ...ended, ...sizes };
   if (job.seconds > job.timeout) return { state: 'TimedOut', exitCode: 124, ...ended, ...sizes };
   return { state: job.exitCode === 0 ? 'Succeeded' : 'Failed', exitCode: job.exitCode, ...ended, ...sizes };
 }

@@ -72,9 +72,9 @@ export const STAND_INS: Record<string, string> = {
 };
 
 /**
- * The first process inside. It starts every job of the spool once, and ends on a power request, which ends all that
- * runs with it: 10 powers off, 11 reboots. A job's folder holds script, env and timeout; it writes out, err, and rc
- * by rename.
+ * The first process inside. It starts every job of the spool once, ends the one that it is told to cancel, and ends
+ * itself on a power request, which ends all that runs with it: 10 powers off, 11 reboots. A job's folder holds script,
+ * env and timeout; it writes out, err, and rc by rename. `timeout` passes a signal on to all of the job's group.
  */
 export const AGENT = `#!/bin/sh
 cd /run/kiln/spool
@@ -82,6 +82,8 @@ job() {
   cd "/run/kiln/spool/$1"
   ( [ -f env ] && . ./env
     cd /
+    sh -c 'echo $PPID' >"/run/kiln/spool/$1/pid"
+    [ -e "/run/kiln/spool/$1/canceled" ] && exit 143
     exec setsid timeout --kill-after=5 "$(cat "/run/kiln/spool/$1/timeout")" "/run/kiln/spool/$1/script" ) >out 2>err </dev/null
   echo $? >rc.part
   mv rc.part rc
@@ -93,8 +95,9 @@ start_new() {
 }
 exec 3<>/run/kiln/wake
 start_new
-while read -r word <&3; do
+while read -r word name <&3; do
   case $word in
+    cancel) kill -TERM "$(cat "$name/pid")" ;;
     poweroff) exit 10 ;;
     reboot) exit 11 ;;
     *) start_new ;;

@@ -5,7 +5,7 @@ import { eventually, FAST, startTestAzure } from '../support.ts';
 import { describeMachine, makeMachine, makeNic, powerOf } from './support.ts';
 
 test('a machine that was being made when the server stopped is made by the next', async (t) => {
-  const azure = await startTestAzure(t, { profile: 'quick' });
+  const azure = await startTestAzure(t, { profile: 'quick', limits: 'off' });
   const nic = await makeNic(azure, 'cut');
   const poller = azure.clients.compute.virtualMachines.createOrUpdate('cut', 'vm', describeMachine(nic), FAST);
   await poller.submitted();

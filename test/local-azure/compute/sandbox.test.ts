@@ -1,34 +1,8 @@
 import assert from 'node:assert/strict';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
-import { BlobClient } from '@azure/storage-blob';
-import { eventually, FAST, startTestAzure, type TestAzure } from '../support.ts';
+import { test } from 'node:test';
+import { eventually, FAST } from '../support.ts';
+import { run, startSandbox } from './sandbox-support.ts';
 import { describeMachine, location, makeLogs, makeMachine, makeNic, powerOf } from './support.ts';
-
-/** Shared between runs: making the base root file system takes half a minute. */
-const cacheDir =
-  process.env['KILN_CACHE_DIR'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'kiln');
-
-/** Undefined, and the test is skipped with the reason, where this host allows no sandbox. */
-async function startSandbox(t: TestContext): Promise<TestAzure | undefined> {
-  try {
-    return await startTestAzure(t, { machine: 'sandbox', cacheDir });
-  } catch (error) {
-    if (error instanceof Error && error.message.startsWith('no sandbox on this host')) {
-      t.skip(error.message);
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-async function run(azure: TestAzure, machine: string, name: string, script: string, urls: object = {}) {
-  const { virtualMachineRunCommands: commands } = azure.clients.compute;
-  await commands.createOrUpdate('real', machine, name, { location, source: { script }, ...urls }, FAST);
-  const { instanceView } = await commands.getByVirtualMachine('real', machine, name, { expand: 'instanceView' });
-  return instanceView ?? {};
-}
 
 test(
   'what scripts do to a machine is in its output, in its image, and in its disk',
@@ -81,18 +55,6 @@ test(
       FAST,
     );
 
-    const { accessSAS = '' } = await compute.disks.grantAccess(
-      'real',
-      'os',
-      { access: 'Read', durationInSeconds: 600 },
-      FAST,
-    );
-    const vhd = new BlobClient(accessSAS);
-    const { contentLength = 0 } = await vhd.getProperties();
-    assert.equal((contentLength - 512) % 1024 ** 2, 0);
-    assert.equal((await vhd.downloadToBuffer(contentLength - 512, 8)).toString(), 'conectix');
-    await compute.disks.revokeAccess('real', 'os', FAST);
-
     const nic = await makeNic(azure, 'real', 'second');
     const storageProfile = { imageReference: { id: image.id ?? '' }, osDisk: { createOption: 'FromImage' } };
     await compute.virtualMachines.createOrUpdate('real', 'child', describeMachine(nic, { storageProfile }), FAST);
@@ -101,3 +63,29 @@ test(
     await compute.virtualMachines.delete('real', 'child', FAST);
   },
 );
+
+test('a command that is deleted ends, with all that it started; a stopped machine ends them all', async (t) => {
+  const azure = await startSandbox(t);
+  if (azure === undefined) {
+    return;
+  }
+  const { virtualMachines, virtualMachineRunCommands: commands } = azure.clients.compute;
+  await makeMachine(azure, 'real');
+  const begin = async (name: string, script: string) =>
+    commands.createOrUpdate('real', 'vm', name, { location, asyncExecution: true, source: { script } }, FAST);
+  const running = async () =>
+    (await run(azure, 'vm', `look-${Date.now()}`, 'ps -eo args | grep "[s]leep" || true')).output;
+
+  await begin('first', 'sleep 1001 & sleep 1002');
+  await begin('second', 'sleep 2001');
+  await eventually(running, (text) => /1001/.test(text ?? '') && /1002/.test(text ?? '') && /2001/.test(text ?? ''));
+  await commands.delete('real', 'vm', 'first', FAST);
+  await eventually(running, (text) => !/100[12]/.test(text ?? ''));
+  assert.match((await running()) ?? '', /2001/, 'the other command is left alone');
+
+  await virtualMachines.powerOff('real', 'vm', FAST);
+  await eventually(
+    async () => (await commands.getByVirtualMachine('real', 'vm', 'second', { expand: 'instanceView' })).instanceView,
+    (view) => view?.executionState === 'Failed',
+  );
+});

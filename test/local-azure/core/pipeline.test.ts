@@ -60,7 +60,7 @@ test('every answer carries its ids and what remains of the allowance', async () 
   });
   assert.equal(answer.headers.get('x-ms-correlation-request-id'), 'from-the-client');
   assert.ok(answer.headers.get('x-ms-request-id'));
-  assert.equal(answer.headers.get('x-ms-ratelimit-remaining-subscription-reads'), '11999');
+  assert.match(answer.headers.get('x-ms-ratelimit-remaining-subscription-reads') ?? '', /^2[0-4]\d$/);
   const names = (answer.body['value'] as Array<{ name: string }>).map(({ name }) => name);
   assert.ok(names.length >= 25 && names.includes('northeurope'));
 });

@@ -1,35 +1,22 @@
 /** Managed disks and snapshots: what they hold, who uses them, and the signed address by which they are read. */
-import {
-  ArmError,
-  type ArmRequest,
-  type AsyncForm,
-  type Json,
-  type JsonObject,
-  type Route,
-  type Services,
-  type StoredResource,
-} from '../../core.ts';
+import { ArmError, type ArmRequest, type AsyncForm, type JsonObject, type Route, type Services } from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
-import { closeAccess, openAccess } from './disk-access.ts';
-import { copyOf, resolveImage, type ImageSource } from './image-sources.ts';
+import { osTypeOf, resized, shownCreation, sized, skuOf, sourceOf, userOf } from './disk-bodies.ts';
 import {
   acceptAction,
   acceptWrite,
   contentKey,
   deleteRoute,
   GROUP_PATH,
-  idIn,
   invalid,
   object,
   propertiesOf,
   readRoutes,
-  registerWrite,
   refuseWhileBusy,
   text,
   TYPES,
   uniqueId,
-  update,
 } from './shared.ts';
 
 const FORM: AsyncForm = { segment: 'DiskOperations', headers: 'both', retryAfter: 2 };
@@ -153,111 +140,4 @@ function writeDisk(services: Services, type: string, request: ArmRequest) {
     form: FORM,
     status: 202,
   });
-}
-
-function skuOf(sent: Json | undefined): JsonObject {
-  const name = text(object(sent)['name']) || 'Standard_LRS';
-  return { name, tier: name.split(/_|SSD/)[0] ?? name };
-}
-
-/** A write keeps the machine that a disk is attached to. */
-const userOf = ({ body }: StoredResource): JsonObject =>
-  body['managedBy'] === undefined ? {} : { managedBy: body['managedBy'] };
-
-const sized = (sizeGB: Json | undefined): JsonObject =>
-  typeof sizeGB === 'number' ? { diskSizeGB: sizeGB, diskSizeBytes: sizeGB * 1024 ** 3 } : {};
-
-const resized = (sizeGB: Json | undefined): JsonObject => (typeof sizeGB === 'number' ? { sizeGB } : {});
-
-function osTypeOf(sent: JsonObject, source: ImageSource | undefined): JsonObject {
-  const osType = sent['osType'] ?? source?.osType;
-  return osType === undefined ? {} : { osType };
-}
-
-/** Older versions of the API name the source of a copy `sourceUri`; it is answered as `sourceResourceId`. */
-const copiedFrom = (creation: JsonObject): string => text(creation['sourceResourceId'] ?? creation['sourceUri']);
-
-function shownCreation({ store }: Services, { sourceUri: _older, ...creation }: JsonObject): JsonObject {
-  if (creation['createOption'] !== 'Copy') return creation;
-  const sourceResourceId = copiedFrom({ ...creation, ...(_older === undefined ? {} : { sourceUri: _older }) });
-  const copied = store.get(sourceResourceId);
-  const unique = copied === undefined ? undefined : propertiesOf(copied)['uniqueId'];
-  return { ...creation, sourceResourceId, ...(unique === undefined ? {} : { sourceUniqueId: unique }) };
-}
-
-function sourceOf(services: Services, creation: JsonObject, location: string): ImageSource | undefined {
-  const option = text(creation['createOption']);
-  switch (option) {
-    case 'FromImage': {
-      const gallery = creation['galleryImageReference'];
-      const reference = gallery ?? creation['imageReference'];
-      return resolveImage(services, object(reference), 'creationData.imageReference', location);
-    }
-    case 'Copy':
-      return resolveImage(services, { id: copiedFrom(creation) }, 'creationData.sourceResourceId', location);
-    case 'Empty':
-      return undefined;
-    default:
-      throw invalid(
-        'creationData.createOption',
-        `The value '${option}' of parameter 'createOption' is not supported here.`,
-      );
-  }
-}
-
-export function registerDiskOperations(services: Services): void {
-  for (const type of [TYPES.disk, TYPES.snapshot]) {
-    registerWrite(
-      services,
-      `${type}/write`,
-      async ({ id, hidden: { source, key, content } }) => {
-        if (source !== undefined && content === undefined) {
-          const ref = await copyOf(services, source as unknown as ImageSource, text(key));
-          update(services, id, { hidden: { content: ref } });
-        }
-      },
-      ({ body }) => body,
-    );
-    services.operations.register(`${type}/delete`, async ({ resourceId }) => {
-      const disk = services.store.get(resourceId);
-      if (disk === undefined) return;
-      await closeAccess(services, disk);
-      if (typeof disk.hidden['content'] === 'string') await services.machines.releaseContent(disk.hidden['content']);
-      services.store.delete(resourceId);
-    });
-    services.operations.register(`${type}/beginGetAccess`, async ({ resourceId, input }) => {
-      const accessSAS = await openAccess(
-        services,
-        requireResource(services.store, resourceId),
-        Number(input['seconds']),
-      );
-      update(services, resourceId, { properties: { diskState: 'ActiveSAS' } });
-      return { accessSAS };
-    });
-    services.operations.register(`${type}/endGetAccess`, async ({ resourceId }) => {
-      const disk = requireResource(services.store, resourceId);
-      await closeAccess(services, disk);
-      update(services, resourceId, {
-        properties: { diskState: text(disk.body['managedBy']) === '' ? 'Unattached' : 'Reserved' },
-      });
-    });
-  }
-}
-
-export function attach(services: Services, diskId: string, machineId: string): void {
-  update(services, diskId, { body: { managedBy: machineId }, properties: { diskState: 'Attached' } });
-}
-
-export function detach(services: Services, diskId: string): void {
-  const disk = services.store.get(diskId);
-  if (disk === undefined) return;
-  const { managedBy: _user, ...body } = disk.body;
-  services.store.put({ ...disk, body: { ...body, properties: { ...propertiesOf(disk), diskState: 'Unattached' } } });
-}
-
-/** A deallocated machine's disk is reserved for it, and may be read. */
-export function setDiskState(services: Services, machine: JsonObject, diskState: 'Attached' | 'Reserved'): void {
-  const { osDisk } = object(object(machine['properties'])['storageProfile']);
-  const id = idIn(object(osDisk)['managedDisk']);
-  if (id !== undefined) update(services, id, { properties: { diskState } });
 }

@@ -1,7 +1,7 @@
 /** What an image reference stands for: its content, its operating system and generation. */
 import { ArmError, type JsonObject, type Services, type StoredResource } from '../../core.ts';
-import { parseResourceId } from '../../resource-id.ts';
 import { normalizeRegion } from '../../regions.ts';
+import { parseResourceId } from '../../resource-id.ts';
 import { exactVersion, findImage } from './catalogue.ts';
 import { idIn, invalid, list, object, propertiesOf, text, TYPES } from './shared.ts';
 

@@ -2,7 +2,7 @@
 import { ArmError, type ArmRequest, type AsyncForm, type JsonObject, type Route, type Services } from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
-import { copyOf, osDiskOf, requireGeneralized, resolveImage, type ImageSource } from './image-sources.ts';
+import { copyOf, type ImageSource, osDiskOf, requireGeneralized, resolveImage } from './image-sources.ts';
 import {
   acceptWrite,
   contentKey,
@@ -13,8 +13,8 @@ import {
   object,
   propertiesOf,
   readRoutes,
-  registerWrite,
   refuseWhileBusy,
+  registerWrite,
   text,
   TYPES,
   uniqueId,

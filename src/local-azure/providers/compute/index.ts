@@ -1,17 +1,21 @@
 /** Microsoft.Compute: marketplace, machines and their run commands, disks, images and galleries. */
 import type { CreateProvider, Services, StoredResource } from '../../core.ts';
 import { closeAccess } from './disk-access.ts';
-import { diskRoutes, registerDiskOperations } from './disks.ts';
+import { registerDiskOperations } from './disk-life.ts';
+import { diskRoutes } from './disks.ts';
 import { galleryRoutes, registerGalleryOperations } from './galleries.ts';
 import { resumeAccess } from './granted-access.ts';
-import { imageVersionRoutes, registerImageVersionOperations } from './image-versions.ts';
+import { imageVersionRoutes } from './image-versions.ts';
 import { imageRoutes, registerImageOperations } from './images.ts';
-import { marketplaceRoutes } from './marketplace.ts';
+import { boot, discardMachine, registerMachineOperations } from './machine-life.ts';
 import { powerRoutes, registerPowerOperations } from './machine-power.ts';
-import { registerRunCommandOperations, resumeCommands, runCommandRoutes } from './run-commands.ts';
+import { marketplaceRoutes } from './marketplace.ts';
+import { registerRunCommandOperations, resumeCommands } from './run-command-scripts.ts';
+import { runCommandRoutes } from './run-commands.ts';
 import { text, TYPES } from './shared.ts';
 import { sizeRoutes } from './sizes.ts';
-import { boot, discardMachine, machineRoutes, registerMachineOperations } from './virtual-machines.ts';
+import { registerImageVersionOperations } from './version-regions.ts';
+import { machineRoutes } from './virtual-machines.ts';
 
 const API_VERSIONS = [
   '2022-03-01',

@@ -8,10 +8,11 @@ import {
   type StoredResource,
 } from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
-import { setDiskState } from './disks.ts';
+import { setDiskState } from './disk-life.ts';
 import { powerOf } from './instance-view.ts';
+import { boot } from './machine-life.ts';
 import { acceptAction, refuseWhileBusy, text, TYPES, update } from './shared.ts';
-import { boot, MACHINE_PATH } from './virtual-machines.ts';
+import { MACHINE_PATH } from './virtual-machines.ts';
 
 const FORM: AsyncForm = { segment: 'operations', headers: 'both', retryAfter: 10 };
 

@@ -1,5 +1,4 @@
 /** Virtual machines: made from a disk or an image, described with or without their instance view. */
-import { randomUUID } from 'node:crypto';
 import {
   ArmError,
   type ArmRequest,
@@ -12,9 +11,8 @@ import {
 import { requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
 import { sameId } from '../../resource-id.ts';
-import { attach, detach } from './disks.ts';
-import { copyOf, resolveImage, type ImageSource } from './image-sources.ts';
 import { instanceView } from './instance-view.ts';
+import { bootFromDisk, bootFromImage, requireInterfaces } from './machine-parts.ts';
 import {
   acceptWrite,
   contentKey,
@@ -22,16 +20,13 @@ import {
   GROUP_PATH,
   idIn,
   invalid,
-  list,
   object,
   propertiesOf,
   readRoutes,
-  registerWrite,
   refuseWhileBusy,
   text,
   TYPES,
   uniqueId,
-  update,
 } from './shared.ts';
 import { findSize } from './sizes.ts';
 
@@ -181,135 +176,6 @@ function withoutPassword(properties: JsonObject): JsonObject {
 
 const pick = (from: JsonObject, key: string): JsonObject => (from[key] === undefined ? {} : { [key]: from[key] });
 
-interface Boot {
-  diskId: string;
-  osDisk: JsonObject;
-  osType: 'Linux' | 'Windows';
-  generation: 'V1' | 'V2';
-  sizeGB: number;
-  source?: ImageSource;
-}
-
-function bootFromDisk(services: Services, osDisk: JsonObject, sent: JsonObject, location: string): Boot {
-  const diskId = idIn(osDisk['managedDisk']) ?? '';
-  const disk = services.store.get(diskId);
-  if (disk === undefined) throw new ArmError(404, 'NotFound', `Disk ${diskId} was not found.`, 'osDisk.managedDisk.id');
-  if (sent['osProfile'] !== undefined) {
-    throw invalid('osProfile', "Parameter 'osProfile' is not allowed.");
-  }
-  if (disk.body['location'] !== location) {
-    throw invalid(
-      'osDisk.managedDisk.id',
-      `Disk ${diskId} is in ${text(disk.body['location'])} and the machine in ${location}.`,
-    );
-  }
-  const user = text(disk.body['managedBy']);
-  if (user !== '') {
-    throw new ArmError(
-      409,
-      'AttachDiskWhileBeingDetached',
-      `Cannot attach disk ${diskId}: it is attached to VM ${user}.`,
-    );
-  }
-  refuseWhileBusy(services, disk);
-  const osType = disk.hidden['osType'] === 'Windows' ? 'Windows' : 'Linux';
-  const sizeGB = Number(propertiesOf(disk)['diskSizeGB']);
-  return {
-    diskId: disk.id,
-    osType,
-    generation: propertiesOf(disk)['hyperVGeneration'] === 'V2' ? 'V2' : 'V1',
-    sizeGB,
-    osDisk: {
-      deleteOption: 'Detach',
-      caching: 'None',
-      ...osDisk,
-      osType,
-      name: disk.body['name'] ?? '',
-      diskSizeGB: sizeGB,
-      managedDisk: { storageAccountType: 'Premium_LRS', id: disk.id },
-    },
-  };
-}
-
-function bootFromImage(
-  services: Services,
-  request: ArmRequest,
-  storage: JsonObject,
-  osDisk: JsonObject,
-  sent: JsonObject,
-  vmId: string,
-  location: string,
-): Boot {
-  if (storage['imageReference'] === undefined)
-    throw invalid('imageReference', "Required parameter 'imageReference' is missing (null).");
-  const source = resolveImage(services, object(storage['imageReference']), 'imageReference', location);
-  if (sent['osProfile'] === undefined) throw invalid('osProfile', "Required parameter 'osProfile' is missing (null).");
-  if (source.plan !== undefined && request.body?.['plan'] === undefined) {
-    throw new ArmError(
-      400,
-      'VMMarketplaceInvalidInput',
-      `Creating a virtual machine from Marketplace image or a custom image sourced from a Marketplace image requires Plan information in the request. VM: '${request.id}'.`,
-    );
-  }
-  const name = text(osDisk['name']) || `${request.params['name'] ?? ''}_OsDisk_1_${vmId.replaceAll('-', '')}`;
-  const group = request.id.split('/').slice(0, 5).join('/');
-  const diskId = `${group}/providers/${TYPES.disk}/${name}`;
-  if (services.store.get(diskId) !== undefined) {
-    throw new ArmError(
-      409,
-      'ConflictingUserInput',
-      `Disk '${name}' already exists in the resource group. Only CreateOption.Attach is supported.`,
-      '/properties/storageProfile/osDisk/name',
-    );
-  }
-  const sizeGB = Number(osDisk['diskSizeGB'] ?? source.sizeGB);
-  return {
-    diskId,
-    source,
-    osType: source.osType,
-    generation: source.generation,
-    sizeGB,
-    osDisk: {
-      createOption: 'FromImage',
-      deleteOption: 'Detach',
-      caching: 'ReadWrite',
-      ...osDisk,
-      osType: source.osType,
-      name,
-      diskSizeGB: sizeGB,
-      managedDisk: { storageAccountType: 'Premium_LRS', ...object(osDisk['managedDisk']), id: diskId },
-    },
-  };
-}
-
-function requireInterfaces(services: Services, sent: JsonObject, machineId: string, location: string): void {
-  const interfaces = list(object(sent['networkProfile'])['networkInterfaces']);
-  if (interfaces.length === 0) {
-    throw invalid('networkProfile', 'Virtual machine must have at least one network interface.');
-  }
-  for (const reference of interfaces) {
-    const id = idIn(reference) ?? '';
-    const nic = services.store.get(id);
-    if (nic === undefined || nic.body['location'] !== location) {
-      throw new ArmError(
-        400,
-        'InvalidResourceReference',
-        `Resource ${id} referenced by resource ${machineId} was not found. Please make sure that the referenced resource exists, and that both resources are in the same region.`,
-      );
-    }
-    const user = services.store
-      .list({ type: TYPES.machine })
-      .find((machine) =>
-        list(object(propertiesOf(machine)['networkProfile'])['networkInterfaces']).some((other) =>
-          sameId(idIn(other) ?? '', id),
-        ),
-      );
-    if (user !== undefined) {
-      throw new ArmError(400, 'NicInUse', `Network Interface ${id} is used by existing resource ${user.id}.`);
-    }
-  }
-}
-
 function refuseOtherDisk(existing: StoredResource, sent: JsonObject): void {
   const asked = idIn(object(object(sent['storageProfile'])['osDisk'])['managedDisk']);
   if (asked !== undefined && !sameId(asked, text(existing.hidden['diskId']))) {
@@ -319,94 +185,5 @@ function refuseOtherDisk(existing: StoredResource, sent: JsonObject): void {
       "Changing property 'osDisk.managedDisk.id' is not allowed.",
       'osDisk.managedDisk.id',
     );
-  }
-}
-
-export function registerMachineOperations(services: Services): void {
-  registerWrite(services, `${TYPES.machine}/write`, async (machine) => {
-    const { diskId } = machine.hidden;
-    if (services.store.get(text(diskId)) === undefined) await makeDisk(services, machine);
-    if (machine.hidden['booted'] !== true) {
-      attach(services, text(diskId), machine.id);
-      await boot(services, machine);
-      update(services, machine.id, { hidden: { booted: true, power: 'running' } });
-    }
-  });
-  services.operations.register(`${TYPES.machine}/delete`, async ({ resourceId }) => {
-    const machine = services.store.get(resourceId);
-    if (machine === undefined) return;
-    await discardMachine(services, machine);
-    for (const child of services.store.list({ under: machine.id })) services.store.delete(child.id);
-    services.store.delete(machine.id);
-    await deleteWithMachine(services, machine);
-  });
-}
-
-/** Starts the machine that plays this one; safe when it runs. */
-export async function boot(services: Services, machine: StoredResource): Promise<void> {
-  const disk = services.store.get(text(machine.hidden['diskId']));
-  const content = disk?.hidden['content'];
-  if (typeof content !== 'string') {
-    throw new ArmError(
-      409,
-      'OSProvisioningTimedOut',
-      `OS Provisioning for VM '${text(machine.body['name'])}' did not finish: its disk holds no system.`,
-    );
-  }
-  await services.machines.start({
-    key: text(machine.hidden['key']),
-    content,
-    hostname: text(machine.hidden['hostname']),
-    osType: machine.hidden['osType'] === 'Windows' ? 'Windows' : 'Linux',
-  });
-}
-
-export async function discardMachine(services: Services, machine: StoredResource): Promise<void> {
-  const key = text(machine.hidden['key']);
-  await services.machines.stop(key);
-  await services.machines.remove(key);
-  detach(services, text(machine.hidden['diskId']));
-}
-
-async function makeDisk(services: Services, machine: StoredResource): Promise<void> {
-  const { source, diskId, diskName, sizeGB, osType } = machine.hidden;
-  const image = source as unknown as ImageSource;
-  const key = contentKey('disk', text(machine.hidden['key']));
-  const content = await copyOf(services, image, key);
-  services.store.put({
-    id: text(diskId),
-    type: TYPES.disk,
-    body: {
-      name: diskName ?? '',
-      id: text(diskId),
-      type: TYPES.disk,
-      location: machine.body['location'] ?? '',
-      ...(machine.body['tags'] === undefined ? {} : { tags: machine.body['tags'] }),
-      sku: { name: 'Premium_LRS', tier: 'Premium' },
-      properties: {
-        osType: osType ?? 'Linux',
-        hyperVGeneration: image.generation,
-        creationData: { createOption: 'FromImage' },
-        diskSizeGB: sizeGB ?? 30,
-        diskState: 'Unattached',
-        provisioningState: 'Succeeded',
-        timeCreated: services.now().toISOString(),
-        uniqueId: randomUUID(),
-      },
-    },
-    hidden: { key, content, sizeGB: sizeGB ?? 30, osType: osType ?? 'Linux', generation: image.generation },
-  });
-}
-
-/** What the machine's own body says goes with it. */
-async function deleteWithMachine(services: Services, machine: StoredResource): Promise<void> {
-  const osDisk = object(object(propertiesOf(machine)['storageProfile'])['osDisk']);
-  const disk = services.store.get(text(machine.hidden['diskId']));
-  if (osDisk['deleteOption'] === 'Delete' && disk !== undefined) {
-    if (typeof disk.hidden['content'] === 'string') await services.machines.releaseContent(disk.hidden['content']);
-    services.store.delete(disk.id);
-  }
-  for (const reference of list(object(propertiesOf(machine)['networkProfile'])['networkInterfaces'])) {
-    if (object(reference['properties'])['deleteOption'] === 'Delete') services.store.delete(idIn(reference) ?? '');
   }
 }

@@ -1,0 +1,40 @@
+/** Stages 5 and 6: finds who answers, and has the answer made. Polls of operations are answered for all providers alike. */
+import { answerStatus, isStatusPath } from '../async-answers.ts';
+import type { createCallCounter } from '../call-counter.ts';
+import { type ArmRequest, type ArmResponse, LOCAL_SUBSCRIPTION, type Services } from '../core.ts';
+import type { OperationEngine } from '../operations.ts';
+import type { Match, Router } from '../router.ts';
+import type { RequestContext } from './environment.ts';
+
+export function createHandler(
+  services: Services & { operations: OperationEngine },
+  router: Router,
+  calls: ReturnType<typeof createCallCounter>,
+) {
+  return (c: RequestContext): Promise<ArmResponse> | ArmResponse => {
+    const method = c.req.method as ArmRequest['method'];
+    const path = c.get('path');
+    if (isStatusPath(path) && method === 'GET') {
+      calls.count(`${method} operation status`);
+      const url = `${c.get('origin')}${c.req.url.slice(new URL(c.req.url).origin.length)}`;
+      return answerStatus(path, { query: c.get('query'), url }, services);
+    }
+    const match = router.match(method, path, c.get('apiVersion'));
+    calls.countRoute(match.route);
+    return match.route.handle(armRequest(c, match));
+  };
+}
+
+function armRequest(c: RequestContext, match: Match): ArmRequest {
+  return {
+    method: c.req.method as ArmRequest['method'],
+    params: match.params,
+    id: match.id,
+    query: c.get('query'),
+    body: c.get('body'),
+    apiVersion: c.get('apiVersion'),
+    subscriptionId: LOCAL_SUBSCRIPTION,
+    principal: c.get('principal'),
+    origin: c.get('origin'),
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * What happens to a request, in this order:
+ *   context → authenticate → validate → throttle → route → handle → serialize, and errors at the end of it all.
+ * The authority and the diagnostics stand beside it and need no token.
+ */
+import { Hono } from 'hono';
+import type { Authority } from '../authority.ts';
+import { createCallCounter } from '../call-counter.ts';
+import type { Provider, Services } from '../core.ts';
+import type { Limits } from '../limits/index.ts';
+import type { OperationEngine } from '../operations.ts';
+import { createRouter } from '../router.ts';
+import { authenticate } from './authenticate.ts';
+import { context } from './context.ts';
+import { diagnostics } from './diagnostics.ts';
+import type { Environment } from './environment.ts';
+import { createHandler } from './handle.ts';
+import { failure, serialize } from './serialize.ts';
+import { throttle } from './throttle.ts';
+import { limitBody, validate } from './validate.ts';
+
+export interface PipelineParts {
+  services: Services & { operations: OperationEngine };
+  providers: Provider[];
+  authority: Authority;
+  limits: Limits;
+}
+
+export function createPipeline({ services, providers, authority, limits }: PipelineParts): Hono<Environment> {
+  const calls = createCallCounter();
+  const handle = createHandler(services, createRouter(providers), calls);
+  const app = new Hono<Environment>();
+
+  app.use(context);
+  app.onError((error, c) => {
+    calls.countRefusal(error);
+    return failure(error, c, services);
+  });
+  app.route('/', diagnostics(services, calls));
+  app.route('/', authority.routes);
+
+  app.use(authenticate(authority));
+  app.use(limitBody);
+  app.use(validate(services));
+  app.use(throttle(limits));
+  app.all('*', async (c) => serialize(c, await handle(c), services));
+  return app;
+}

@@ -1,0 +1,80 @@
+/** Stage 3: what every request must have, whatever its provider. */
+import { bodyLimit } from 'hono/body-limit';
+import { ArmError, type JsonObject, LOCAL_SUBSCRIPTION, type Services } from '../core.ts';
+import { groupIdOf } from '../resource-id.ts';
+import type { RequestContext, Stage } from './environment.ts';
+
+const MAX_BODY = 4 * 1024 * 1024;
+const METHODS = new Set<string>(['GET', 'PUT', 'PATCH', 'POST', 'DELETE', 'HEAD']);
+
+export const limitBody = bodyLimit({ maxSize: MAX_BODY, onError: tooLarge });
+
+function tooLarge(): never {
+  throw new ArmError(413, 'RequestContentTooLarge', `The request content is larger than ${MAX_BODY} bytes.`);
+}
+
+/** What every request must have, whatever its provider: a version, a JSON body, a subscription and a group that exist. */
+export function validate(services: Services): Stage {
+  return async (c, next) => {
+    if (!METHODS.has(c.req.method)) {
+      throw new ArmError(405, 'MethodNotAllowed', `The HTTP method '${c.req.method}' is not supported.`);
+    }
+    if (c.get('apiVersion') === '') {
+      throw new ArmError(
+        400,
+        'MissingApiVersionParameter',
+        'The api-version query parameter (?api-version=) is required for all requests.',
+      );
+    }
+    c.set('body', await readBody(c));
+    const subscription = /^\/subscriptions\/([^/]+)/i.exec(c.get('path'))?.[1];
+    if (subscription !== undefined && subscription.toLowerCase() !== LOCAL_SUBSCRIPTION) {
+      throw new ArmError(404, 'SubscriptionNotFound', `The subscription '${subscription}' could not be found.`);
+    }
+    requireGroup(c, services);
+    await next();
+  };
+}
+
+async function readBody(c: RequestContext): Promise<JsonObject | undefined> {
+  const text = await c.req.text();
+  if (text.trim() === '') {
+    return undefined;
+  }
+  try {
+    const body: unknown = JSON.parse(text);
+    if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
+      return body as JsonObject;
+    }
+  } catch {
+    // Answered below, as for JSON that is no object.
+  }
+  throw new ArmError(
+    400,
+    'InvalidRequestContent',
+    'The request content was invalid and could not be deserialized: a JSON object was expected.',
+  );
+}
+
+/** What lies in a group needs the group, and a group that is going takes nothing new. */
+function requireGroup(c: RequestContext, services: Services): void {
+  const path = c.get('path');
+  const groupId = groupIdOf(path);
+  const own = groupId?.length === path.length;
+  if (groupId === undefined || (own && c.req.method !== 'PUT')) {
+    return;
+  }
+  const group = services.store.get(groupId);
+  const name = groupId.slice(groupId.lastIndexOf('/') + 1);
+  if (group === undefined && !own) {
+    throw new ArmError(404, 'ResourceGroupNotFound', `Resource group '${name}' could not be found.`);
+  }
+  const writes = c.req.method === 'PUT' || c.req.method === 'PATCH' || c.req.method === 'POST';
+  if (group !== undefined && writes && services.operations.pending(groupId).length > 0) {
+    throw new ArmError(
+      409,
+      'ResourceGroupBeingDeleted',
+      `The resource group '${name}' is in deprovisioning state and cannot perform this operation.`,
+    );
+  }
+}
