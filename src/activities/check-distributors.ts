@@ -9,6 +9,7 @@ import type {
 } from '../template/build-plan.ts';
 import { normalizeRegion, requireResourceId } from '../template/resource-id.ts';
 import type { Problems } from './problems.ts';
+import { versionFromSource } from './version-numbers.ts';
 
 export async function checkDistributors(
   azure: Azure,
@@ -71,12 +72,28 @@ async function checkGallery(
     if (!distributor.targetRegions.some(({ name }) => name === plan.template.location)) {
       problems.add(`${path}.targetRegions`, `expected the build's region ${plan.template.location} among them`);
     }
-    if (distributor.version.scheme === 'explicit') {
-      const { version } = distributor.version;
+    const version = fixedVersion(distributor, source);
+    if (version === undefined && distributor.version.scheme === 'source' && source !== undefined) {
+      const from = source.exactVersion ?? 'none';
+      problems.add(`${path}.versioning`, `the scheme Source needs a source with a version; this one's is ${from}`);
+    }
+    if (version !== undefined) {
       const taken = await orNotFound(galleryImageVersions.get(resourceGroup, galleryName, definitionName, version));
       if (taken !== undefined) problems.add(at, `version ${version} exists already and is never overwritten`);
     }
   });
+}
+
+/** Known before anything is built; the scheme `latest` takes what is free when it is needed. */
+function fixedVersion({ version }: SharedImageDistributor, source: ResolvedSource | undefined): string | undefined {
+  switch (version.scheme) {
+    case 'explicit':
+      return version.version;
+    case 'source':
+      return versionFromSource(source?.exactVersion);
+    case 'latest':
+      return undefined;
+  }
 }
 
 async function checkImage(

@@ -11,14 +11,14 @@ import { requireResourceId } from '../template/resource-id.ts';
 import { openAccountBlobs, openStagingBlobs } from './blobs.ts';
 import type { CheckActivities, DistributeActivities, RunContext } from './contract.ts';
 import { isOurs, outputTags } from './tags.ts';
-import { nextVersion } from './version-numbers.ts';
+import { nextVersion, versionFromSource } from './version-numbers.ts';
 
 type OtherActivities = Pick<DistributeActivities, 'createManagedImage' | 'exportVhd'> &
   Pick<CheckActivities, 'chooseVersion'>;
 
 export function createDistributeActivities(azure: Azure): OtherActivities {
   return {
-    chooseVersion: (distributor) => chooseVersion(azure, distributor),
+    chooseVersion: (distributor, sourceVersion) => chooseVersion(azure, distributor, sourceVersion),
 
     async createManagedImage(run, distributor, machineId, generation) {
       const { subscriptionId, resourceGroup, names } = requireResourceId(distributor.imageId);
@@ -65,12 +65,21 @@ export function createDistributeActivities(azure: Azure): OtherActivities {
   };
 }
 
-async function chooseVersion(azure: Azure, distributor: SharedImageDistributor): Promise<string> {
+async function chooseVersion(
+  azure: Azure,
+  distributor: SharedImageDistributor,
+  sourceVersion: string | undefined,
+): Promise<string> {
   if (distributor.version.scheme === 'explicit') return distributor.version.version;
+  if (distributor.version.scheme === 'source') {
+    const version = versionFromSource(sourceVersion);
+    if (version !== undefined) return version;
+    throw failure('Refused', `the source's version ${sourceVersion ?? '(it has none)'} gives no image version`);
+  }
   const { subscriptionId, resourceGroup, names } = requireResourceId(distributor.imageDefinitionId);
   const [gallery = '', definition = ''] = names;
   const { galleryImageVersions } = azure.clients(subscriptionId).compute;
-  const major = distributor.version.scheme === 'latest' ? distributor.version.major : undefined;
+  const { major } = distributor.version;
   return attempt(`list the versions of ${definition}`, async () => {
     const versions: string[] = [];
     for await (const { name } of galleryImageVersions.listByGalleryImage(resourceGroup, gallery, definition)) {

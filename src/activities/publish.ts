@@ -135,7 +135,11 @@ function describeVersion(
   return {
     location: run.location,
     tags: outputTags(run, distributor.artifactTags),
-    publishingProfile: { targetRegions, excludeFromLatest: distributor.excludeFromLatest },
+    publishingProfile: {
+      targetRegions,
+      excludeFromLatest: distributor.excludeFromLatest,
+      ...(distributor.replicationMode === undefined ? {} : { replicationMode: distributor.replicationMode }),
+    },
     storageProfile: { source: { virtualMachineId: machineId } },
   };
 }

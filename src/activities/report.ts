@@ -8,7 +8,8 @@ export async function reportPlan(azure: Azure, plan: BuildPlan, checked: Checked
   const { chooseVersion } = createDistributeActivities(azure);
   const versions: Record<string, string> = {};
   for (const distributor of plan.distribute) {
-    if (distributor.type === 'SharedImage') versions[distributor.runOutputName] = await chooseVersion(distributor);
+    if (distributor.type === 'SharedImage')
+      versions[distributor.runOutputName] = await chooseVersion(distributor, checked.source.exactVersion);
   }
   const { description, exactVersion, osType, hyperVGeneration } = checked.source;
   return {

@@ -37,3 +37,15 @@ export function nextVersion(names: string[], major?: number): string {
   if (number === undefined) return `${major ?? 1}.0.0`;
   return `${number.major}.${number.minor}.${number.patch + 1}`;
 }
+
+/**
+ * The `Source` scheme: the number of the source image. Azure does not document how it maps a marketplace number; here
+ * leading zeros go, and of four parts the first and the last two are kept, because those are what changes.
+ * @returns undefined for what has no three numbers in it
+ */
+export function versionFromSource(exactVersion: string | undefined): string | undefined {
+  const parts = (exactVersion ?? '').split('.').map(Number);
+  if (parts.length < 3 || parts.some((part) => !Number.isInteger(part) || part > 2_147_483_647)) return undefined;
+  const [first, ...rest] = parts;
+  return [first, ...rest.slice(-2)].join('.');
+}

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { build } from './commands/build.ts';
 import { dev, reset, stopAll, worker } from './commands/dev.ts';
+import { init, schema } from './commands/files.ts';
 import { logs } from './commands/logs.ts';
 import { plan, validate } from './commands/plan.ts';
 import { cancel, list, remove, show, sweep } from './commands/runs.ts';
@@ -58,6 +59,15 @@ template(program.command('plan'))
 template(program.command('validate'))
   .description('check a template without asking Azure')
   .action(act((settings, file: string, options: object) => validate(file, options, settings)));
+program
+  .command('init [file]')
+  .description('write a starter template')
+  .action(act((_settings, file: string | undefined) => init(file ?? 'template.json')));
+program
+  .command('schema')
+  .description('JSON Schema of templates, for editors')
+  .option('--api-version <version>', 'of the bodies of that version only')
+  .action(act((_settings, options: { apiVersion?: string }) => schema(options)));
 program
   .command('list')
   .description('builds, newest first')
@@ -117,5 +127,8 @@ try {
     code = EXIT.failed;
   }
 }
-// The SDK keeps timers of its own; the command is over.
+// The SDK keeps timers of its own; the command is over once a pipe has taken all that was said.
+await Promise.all(
+  [process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))),
+);
 process.exit(code);

@@ -9,6 +9,8 @@ import type { TemplateProblem } from './problems.ts';
 import { readFile } from './read/read-file.ts';
 import { isObject, readJson } from './read/read-json.ts';
 
+export { API_VERSIONS, isApiVersion } from './api-versions/api-versions.ts';
+export { imageTemplateJsonSchema, templateFileJsonSchema } from './json-schema.ts';
 export { formatProblems } from './problems.ts';
 export type { TemplateProblem } from './problems.ts';
 

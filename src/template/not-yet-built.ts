@@ -43,24 +43,6 @@ const NOT_YET_BUILT: Part[] = [
         ? ['properties.source.imageVersionId']
         : [],
   },
-  {
-    sentence: 'Kiln does not number versions by their source yet',
-    uses: ({ distribute }) =>
-      distribute.flatMap((target) =>
-        target.type === 'SharedImage' && target.version.scheme === 'source'
-          ? [`properties.distribute[${target.index}].versioning.scheme`]
-          : [],
-      ),
-  },
-  {
-    sentence: 'Kiln does not replicate shallowly yet',
-    uses: ({ distribute }) =>
-      distribute.flatMap((target) =>
-        target.type === 'SharedImage' && target.replicationMode === 'Shallow'
-          ? [`properties.distribute[${target.index}].replicationMode`]
-          : [],
-      ),
-  },
 ];
 
 export function notYetBuilt(plan: BuildPlan): TemplateProblem[] {

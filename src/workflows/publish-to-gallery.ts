@@ -80,7 +80,7 @@ async function publish(
       const taken = failureType(error) === 'VersionTaken';
       // Another build's version: nothing of it is ours to report or to remove.
       if (taken) delete output.artifactId;
-      if (!taken || distributor.version.scheme === 'explicit' || attempt === VERSION_ATTEMPTS) throw error;
+      if (!taken || distributor.version.scheme !== 'latest' || attempt === VERSION_ATTEMPTS) throw error;
     }
   }
 }

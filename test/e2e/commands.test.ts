@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { eventually } from '../local-azure/support.ts';
+import { Ajv } from 'ajv';
+import type { BuildStatus } from '../../src/workflows/messages.ts';
+import { createClients, eventually } from '../local-azure/support.ts';
 import { EXAMPLE, TestStack } from './stack.ts';
-import { shellTemplate } from './templates.ts';
+import { DEFINITION, shellTemplate } from './templates.ts';
 
 describe('the commands around a build', () => {
   const stack = new TestStack('simulated');
@@ -86,6 +89,44 @@ describe('the commands around a build', () => {
     const { code, stderr } = await stack.kiln('validate', stack.write('odd', { properties: {} }));
     assert.equal(code, 2);
     assert.match(stderr, /properties\.source/);
+  });
+
+  it('kiln init writes a template that is valid and does not overwrite one; kiln schema is what editors take', async () => {
+    const file = join(stack.stateDir, 'starter.json');
+    assert.equal((await stack.kiln('init', file)).code, 0);
+    assert.equal((await stack.kiln('validate', file)).code, 0);
+    const again = await stack.kiln('init', file);
+    assert.equal(again.code, 2);
+    assert.match(again.stderr, /exists and is left as it is/);
+    const { stdout } = await stack.kiln('schema');
+    const valid = new Ajv({ strict: false }).compile(JSON.parse(stdout) as object);
+    assert.equal(valid(JSON.parse(readFileSync(file, 'utf8'))), true, JSON.stringify(valid.errors));
+    assert.equal((await stack.kiln('schema', '--api-version', '1999-01-01')).code, 2);
+  });
+
+  it('versions by the source, and shallow replication, are as the template says', async () => {
+    const distributor = { type: 'SharedImage', galleryImageId: DEFINITION, targetRegions: [{ name: 'westeurope' }] };
+    const template = shellTemplate(['true'], {
+      distribute: [
+        { ...distributor, runOutputName: 'by-source', versioning: { scheme: 'Source' }, replicationMode: 'Shallow' },
+      ],
+    });
+    const file = stack.write('by-source', { ...template, apiVersion: '2025-10-01' });
+    const { code, stdout, stderr } = await stack.kiln('build', file, '--id', 'by-source', '--json');
+    assert.equal(code, 0, stderr);
+    const { exactVersion, outputs } = JSON.parse(stdout) as BuildStatus;
+    assert.equal(outputs[0]?.version, exactVersion);
+    const [major = '', minor = '', patch = ''] = (exactVersion ?? '').split('.');
+    const { publishingProfile } = await createClients(stack.connection()).compute.galleryImageVersions.get(
+      'golden-images',
+      'golden',
+      'debian-12',
+      `${major}.${minor}.${patch}`,
+    );
+    assert.equal(publishingProfile?.replicationMode, 'Shallow');
+    const again = await stack.kiln('build', file, '--id', 'by-source-again');
+    assert.equal(again.code, 2);
+    assert.match(again.stderr, /properties\.distribute\[0\]\.galleryImageId: version .* exists already/);
   });
 
   it('an id that no run has, and an option that does not exist, are bad input', async () => {

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { BuildPlan, PlannedSource, SharedImageDistributor } from '../../src/template/build-plan.ts';
+import { localPlan } from '../support/plans.ts';
+import { call, startBench, withMachine } from './support.ts';
+import type { Bench } from './support.ts';
+
+describe('the source of a plan', () => {
+  let bench: Bench;
+  let close: () => Promise<void>;
+  let imageId: string;
+  let definitionId: string;
+
+  before(async () => {
+    bench = await startBench({ after: (done: () => Promise<void>) => void (close = done) } as never, 'sources');
+    const { activities, run, plan } = bench;
+    const { machineId } = await withMachine(bench);
+    await call(activities.captureMachine, run, plan.machine.name);
+    const [gallery, managed] = plan.distribute;
+    assert.ok(gallery?.type === 'SharedImage' && managed?.type === 'ManagedImage');
+    imageId = (await call(activities.createManagedImage, run, managed, machineId, 'V2')).artifactId;
+    definitionId = gallery.imageDefinitionId;
+    const publish = async (version: string, changes: Partial<SharedImageDistributor>): Promise<void> => {
+      const target = { ...gallery, ...changes };
+      const { versionId } = await call(activities.publishVersion, run, target, version, machineId);
+      for (const region of target.targetRegions) await call(activities.awaitRegion, run, versionId, 'gallery', region);
+    };
+    await publish('1.9.0', {});
+    await publish('1.10.0', {});
+    await publish('2.0.0', { excludeFromLatest: true });
+  });
+  after(() => close());
+
+  const check = (source: PlannedSource, location = 'westeurope') => {
+    const plan: BuildPlan = { ...localPlan({ runId: 'checked' }), source };
+    plan.template = { ...plan.template, location };
+    return call(bench.activities.checkPlan, plan);
+  };
+  const refused = (source: PlannedSource, expected: RegExp, location?: string) =>
+    assert.rejects(check(source, location), (error: Error & { details?: unknown[] }) => {
+      const [{ problems }] = error.details as [{ problems: Array<{ path: string; message: string }> }];
+      const told = problems.map(({ path, message }) => `${path}: ${message}`);
+      assert.ok(
+        told.some((line) => expected.test(line)),
+        told.join('\n'),
+      );
+      return true;
+    });
+
+  it('latest of a gallery is the highest version that is not excluded from it', async () => {
+    const { source } = await check({ type: 'SharedImageVersion', imageVersionId: `${definitionId}/versions/latest` });
+    assert.equal(source.exactVersion, '1.10.0');
+    assert.match(source.id, /\/versions\/1\.10\.0$/);
+  });
+
+  it('a gallery version that is not replicated to the build’s region is refused', () =>
+    refused(
+      { type: 'SharedImageVersion', imageVersionId: `${definitionId}/versions/1.9.0` },
+      /^properties\.source\.imageVersionId: version 1\.9\.0 is not replicated to eastus, only to westeurope, northeurope/,
+      'eastus',
+    ));
+
+  it('a gallery version that does not exist is refused', () =>
+    refused(
+      { type: 'SharedImageVersion', imageVersionId: `${definitionId}/versions/7.0.0` },
+      /^properties\.source\.imageVersionId: no version 7\.0\.0/,
+    ));
+
+  it('a managed image must be in the build’s region', async () => {
+    const { source } = await check({ type: 'ManagedImage', imageId });
+    assert.equal(source.id, imageId);
+    await refused(
+      { type: 'ManagedImage', imageId },
+      /^properties\.source\.imageId: the image is in westeurope, and must be in the build's region eastus/,
+      'eastus',
+    );
+  });
+
+  it('a marketplace version that does not exist is refused', () =>
+    refused(
+      { type: 'PlatformImage', publisher: 'Debian', offer: 'debian-12', sku: '12-gen2', version: '0.0.1' },
+      /^properties\.source: Debian:debian-12:12-gen2:0\.0\.1 is not in the marketplace of westeurope/,
+    ));
+});
