@@ -27,6 +27,8 @@ const program = new Command('kiln')
   );
 
 let code: number = EXIT.done;
+// `kiln logs ID | head`: whoever reads has had enough, which is no failure of ours.
+process.stdout.on('error', () => process.exit(code));
 
 /** Runs a command's work with the settings that its global options give. */
 function act<A extends unknown[]>(work: (settings: Settings, ...args: A) => number | Promise<number>) {
