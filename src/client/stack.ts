@@ -21,6 +21,7 @@ import {
   untilReady,
   writeService,
 } from './services.ts';
+import { follow, newsOf } from './service-news.ts';
 import type { ServiceRecord } from './services.ts';
 import type { Settings } from './settings.ts';
 import { readSettings, subscriptionOf } from './settings.ts';
@@ -35,6 +36,8 @@ export interface Stack {
   subscriptionId: string;
   /** Starts again what has died since; the names of those. */
   revive(): Promise<string[]>;
+  /** What the local Azure has said to people since the last call: which image stands in for another, what it fetches. */
+  news(): string[];
 }
 
 type Say = (line: string) => void;
@@ -54,6 +57,7 @@ export async function ensureStack(settings: Settings, say: Say): Promise<Stack> 
       ...(azure === undefined ? {} : { azure }),
       subscriptionId: subscriptionOf(settings),
       revive: () => revive(settings, say),
+      news: newsOf(logFile(settings.stateDir, 'azure')),
     };
   });
 }
@@ -240,29 +244,3 @@ const portOf = (address: string | undefined): number | undefined => {
   const port = Number(/:(\d+)\/?$/.exec(address ?? '')?.[1]);
   return port > 0 ? port : undefined;
 };
-
-/** Passes on what a service says to people in its log while it starts: what it installs and makes. */
-function follow(file: string, say: Say): () => void {
-  let at = existsSync(file) ? readFileSync(file).length : 0;
-  return () => {
-    if (!existsSync(file)) return;
-    const bytes = readFileSync(file);
-    const end = bytes.lastIndexOf(10) + 1;
-    if (end <= at) return;
-    const lines = bytes.subarray(at, end).toString('utf8').split('\n');
-    at = end;
-    for (const line of lines) {
-      const message = messageOf(line);
-      if (message !== undefined && /install|making|simulated|stood in/.test(message)) say(message);
-    }
-  };
-}
-
-function messageOf(line: string): string | undefined {
-  try {
-    const { msg } = JSON.parse(line) as { msg?: string };
-    return msg;
-  } catch {
-    return undefined;
-  }
-}

@@ -29,6 +29,7 @@ describe("the service's own Linux examples, in the sandbox", { skip }, () => {
     response.writeHead(body === undefined ? 404 : 200).end(body);
   });
   let address = '';
+  let lastSaid = '';
   before(async () => {
     await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
     address = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
@@ -75,6 +76,7 @@ describe("the service's own Linux examples, in the sandbox", { skip }, () => {
     const parameters = Object.entries(given).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
     const { code, stdout, stderr } = await stack.kiln('build', file, '--id', runId, '--json', ...parameters, ...more);
     assert.equal(code, 0, `${stdout}\n${stderr}`);
+    lastSaid = stderr;
     return JSON.parse(stdout) as BuildStatus;
   }
 
@@ -87,6 +89,7 @@ describe("the service's own Linux examples, in the sandbox", { skip }, () => {
       steps.map(({ exitCode }) => exitCode),
       [0, 0, 0, 0, 0],
     );
+    assert.match(lastSaid, /Canonical:UbuntuServer:18\.04-LTS:\S+ is stood in for by Debian/);
     const again = await build('recustomized', example('3_Customize_a_Managed', [look('/buildArtifacts2')]), {
       srcImageName: 'ubuntu1804',
       imageDefName: 'first-generation',

@@ -56,10 +56,10 @@ export function baseImage({ urn, ...options }: BaseImageOptions): Promise<string
   const recipe = RECIPES.find((candidate) => candidate.urn.test(urn));
   if (recipe === undefined) throw new Error(`no recipe for ${urn}`);
   const { suite } = recipe;
+  if (!/^Debian:/i.test(urn)) options.log.warn(`${urn} is stood in for by Debian ${suite}`);
   const name = `${nameOf(suite)}${options.privileges.suffix}`;
   const known = making.get(name);
   if (known !== undefined) return known;
-  if (!/^Debian:/i.test(urn)) options.log.warn(`${urn} is stood in for by Debian ${suite}`);
   const made = make(suite, name, options).catch((error: unknown) => {
     making.delete(name);
     throw error;
