@@ -1,6 +1,6 @@
 /** A run's status as text: lines that go to a person's terminal or to a log. Pure. */
 import { styleText } from 'node:util';
-import type { BuildStatus, OutputStatus, StageStatus } from '../workflows/messages.ts';
+import type { BuildStatus, OutputStatus, StageStatus, StepStatus } from '../workflows/messages.ts';
 import type { Live } from './kiln-client.ts';
 
 const LABELS: Record<string, string> = {
@@ -73,20 +73,27 @@ export function changeLines(
     if (!seen.has(line)) lines.push(line);
     seen.add(line);
   };
-  for (const { stage } of after.stages) say(`stage: ${LABELS[stage] ?? stage}`);
-  for (const step of after.steps) {
+  const sayStep = (step: StepStatus): void => {
     const name = `${step.index + 1}/${after.steps.length} ${step.type} ${step.name}`;
     if (step.state !== 'Pending') say(`customizer ${name}: started`);
     if (step.endTime !== undefined)
       say(`customizer ${name}: ${step.state.toLowerCase()}, exit code ${step.exitCode ?? '-'}`);
+  };
+  const sayOutputs = (): void => {
+    for (const [output, regions] of Object.entries(live.regions)) {
+      for (const [region, percent] of Object.entries(regions)) say(`output ${output}: ${region} ${percent} %`);
+    }
+    for (const output of after.outputs) {
+      if (output.state !== 'Pending') say(`output ${output.runOutputName}: ${output.state.toLowerCase()}`);
+    }
+  };
+  // In the order in which it happened, so that a log reads as the build went.
+  for (const { stage } of after.stages) {
+    say(`stage: ${LABELS[stage] ?? stage}`);
+    if (stage === 'Customizing') after.steps.forEach(sayStep);
+    if (stage === 'Distributing') sayOutputs();
   }
   if (live.lastLine !== undefined && before !== undefined) say(`  | ${live.lastLine}`);
-  for (const [output, regions] of Object.entries(live.regions)) {
-    for (const [region, percent] of Object.entries(regions)) say(`output ${output}: ${region} ${percent} %`);
-  }
-  for (const output of after.outputs) {
-    if (output.state !== 'Pending') say(`output ${output.runOutputName}: ${output.state.toLowerCase()}`);
-  }
   return lines;
 }
 
