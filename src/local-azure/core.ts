@@ -56,6 +56,8 @@ export interface Operations {
   /** Operations in progress on a resource; the base of conflict answers. */
   pending(resourceId: string): Operation[];
   cancel(id: string): void;
+  /** Ends an operation's waiting time; resolves once its work is done. */
+  expedite(id: string): Promise<void>;
 }
 
 /** How an accepted operation is answered; forms differ by provider, see the recordings. */
@@ -195,6 +197,8 @@ export interface LocalAzureOptions {
   profile: TimeProfile['name'];
   /** Scales the `recorded` profile; 1 is Azure's own time. */
   timeFactor?: number;
+  /** Instead of the profile's own times; for tests that decide when an operation ends. */
+  timeProfile?: TimeProfile;
   /** Whether Azure's request limits are enforced; told in the headers either way. Off for `instant` unless told, else on. */
   limits?: 'on' | 'off';
   machine: 'auto' | 'sandbox' | 'simulated';

@@ -107,12 +107,16 @@ export function createOperations(options: {
   function schedule(operation: KeptOperation) {
     const elapsed = now().getTime() - Date.parse(operation.startTime);
     const wait = Math.max(0, profile.duration(operation.kind) - elapsed);
-    const timer = setTimeout(() => {
-      timers.delete(operation.id);
-      const work = run(operation).finally(() => running.delete(operation.id));
-      running.set(operation.id, { resourceId: operation.resourceId.toLowerCase(), work });
-    }, wait);
-    timers.set(operation.id, timer);
+    timers.set(
+      operation.id,
+      setTimeout(() => start(operation), wait),
+    );
+  }
+
+  function start(operation: KeptOperation) {
+    timers.delete(operation.id);
+    const work = run(operation).finally(() => running.delete(operation.id));
+    running.set(operation.id, { resourceId: operation.resourceId.toLowerCase(), work });
   }
 
   return {
@@ -148,6 +152,14 @@ export function createOperations(options: {
         timers.delete(operation.id);
         finish(operation, { status: 'Canceled' });
       }
+    },
+    async expedite(id) {
+      const operation = inProgress.get(id.toLowerCase());
+      if (operation !== undefined && timers.has(operation.id)) {
+        clearTimeout(timers.get(operation.id));
+        start(operation);
+      }
+      await running.get(id.toLowerCase())?.work;
     },
     resume() {
       for (const operation of inProgress.values()) {
