@@ -62,7 +62,7 @@ export interface Operations {
 
 /** How an accepted operation is answered; forms differ by provider, see the recordings. */
 export interface AsyncForm {
-  /** Path segment: `operations`, `DiskOperations`, `capsOperations`, `operationresults`. */
+  /** Path segment: `operations`, `DiskOperations`, `capsOperations`, `asyncoperations`, `operationresults`. */
   segment: string;
   /** Which headers are sent. */
   headers: 'azure-async' | 'location' | 'both';

@@ -15,7 +15,7 @@ const RATE_HEADERS = [
   'x-ms-ratelimit-remaining-subscription-deletes',
 ];
 /** Words and numbers that are Azure's own affair, or the moment's. */
-const FREE = new Set(['message', 'currentValue', 'limit', 'resourceGuid', 'vmAgentVersion', 'osVersion', 'macAddress']);
+const FREE = new Set(['message', 'exactVersion', 'internalDomainNameSuffix', 'accessSAS', 'currentValue', 'limit', 'resourceGuid', 'vmAgentVersion', 'osVersion', 'macAddress']);
 
 /** @param kept headers that the recorder kept */
 export function differences(recorded: Answer, local: Answer, kept: Set<string>): string[] {
@@ -48,12 +48,12 @@ function headerForm(name: string, value: string): string {
     const names = value.split(',').map((part) => part.replace(/(3Min|30Min|SubscriptionMaximum|Resource)?;.*$/, ''));
     return [...new Set(names)].toSorted().join(',');
   }
-  if (/^https:/.test(value)) {
-    const url = new URL(value);
+  if (/^(https:\/)?\//.test(value)) {
+    const url = new URL(value, 'https://management.azure.com');
     const segments = url.pathname.replace(/(operationresults\/)ey[\w-]+=*$/i, '$1{job}').split('/');
     const path = segments.map((part, index) => (segments[index - 1] === 'subscriptions' ? '{id}' : part)).join('/');
-    // Since 2023 addresses are signed: t, c, s, h.
-    const keys = [...url.searchParams.keys()].filter((key) => !['t', 'c', 's', 'h'].includes(key)).toSorted();
+    // Since 2021 addresses name a partition, since 2023 they are signed: t, c, s, h.
+    const keys = [...url.searchParams.keys()].filter((key) => !['p', 't', 'c', 's', 'h'].includes(key)).toSorted();
     return `${withoutMoment(path)}?${keys.join('&')}`;
   }
   return value.replaceAll(/\d+/g, 'n');

@@ -101,7 +101,11 @@ function headersOf(headers: Record<string, string | string[]>): Record<string, s
 /** JSON as it is or as text; text that is no JSON stays text. */
 function bodyOf(body: Json): Json | undefined {
   if (typeof body !== 'string') return body ?? undefined;
-  const text = body.replace(/^\uFEFF/, '').trim();
+  // One recorder kept some bodies as Python writes bytes.
+  const text = body
+    .replace(/^\uFEFF/, '')
+    .replace(/^b'b\\'(.*)\\''$/s, '$1')
+    .trim();
   if (text === '') return undefined;
   try {
     return JSON.parse(text) as Json;

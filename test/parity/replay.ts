@@ -2,7 +2,8 @@
  * Replays a recording against a fresh local Azure. Operations end when the recording says so: a poll that was answered
  * InProgress finds them waiting, one that saw the end has them run first.
  */
-import { LOCAL_SUBSCRIPTION, type TimeProfile } from '../../src/local-azure/core.ts';
+import { operationIdOf } from '../../src/local-azure/async-answers.ts';
+import type { TimeProfile } from '../../src/local-azure/core.ts';
 import { startTestAzure, type TestAzure } from '../local-azure/support.ts';
 import { differences, type Answer } from './compare.ts';
 import { operationName } from './operation-name.ts';
@@ -17,6 +18,8 @@ export interface Compared {
   differences: string[];
 }
 
+/** Some Location headers have no host. */
+const BASE = 'https://management.azure.com';
 /** As long as a timer can wait. */
 const FOR_EVER = 2 ** 31 - 1;
 const ONGOING = new Set(['Creating', 'Updating', 'Deleting', 'InProgress']);
@@ -31,27 +34,39 @@ export async function replay(recording: Recording): Promise<Compared[]> {
   };
   const azure = await startTestAzure(undefined, { timeProfile, limits: 'off' });
   try {
-    await makeGroups(azure, recording);
+    const translator = new Translator(recording.exchanges.map(({ url }) => url));
+    await makePrerequisites(azure, recording, translator);
     holding = true;
-    return await new Replay(azure, recording).run();
+    return await new Replay(azure, recording, translator).run();
   } finally {
     await azure.close();
   }
 }
 
-/** Groups that were made before the recording began. */
-async function makeGroups(azure: TestAzure, { exchanges }: Recording): Promise<void> {
-  const made = new Set<string>();
-  for (const { method, url, requestBody } of exchanges) {
-    const name = /\/resourcegroups\/([^/?]+)/i.exec(url)?.[1];
-    if (name === undefined || made.has(name.toLowerCase())) continue;
-    made.add(name.toLowerCase());
-    if (method === 'PUT' && /\/resourcegroups\/[^/?]+\?/i.test(url)) continue;
-    const { location = 'westus' } = (requestBody ?? {}) as { location?: string };
-    const path = `/subscriptions/${LOCAL_SUBSCRIPTION}/resourceGroups/${name}?api-version=2021-04-01`;
-    await azure.call('PUT', path, { body: { location } });
+/** What was there before the recording began: groups, and resources that it finds without having made them. */
+async function makePrerequisites(azure: TestAzure, { exchanges }: Recording, translator: Translator): Promise<void> {
+  const seen = new Set<string>();
+  for (const { method, url, requestBody, status, body } of exchanges) {
+    const path = pathOf(url);
+    const group = /^.*?\/resourcegroups\/[^/]+/.exec(path)?.[0];
+    if (group === undefined) continue;
+    const begins = !seen.has(group);
+    const { location = 'westus' } = (requestBody ?? body ?? {}) as { location?: string };
+    if (begins && !(path === group && method === 'PUT' && status === 201)) {
+      const groupUrl = `${new URL(url).pathname.slice(0, group.length)}?api-version=2021-04-01`;
+      await azure.call('PUT', translator.text(groupUrl), { body: { location } });
+    }
+    seen.add(group);
+    const inherited = [...seen].some((known) => known !== group && path.startsWith(`${known}/`));
+    const found = method === 'GET' && status === 200 && !seen.has(path) && !inherited && isResource(path);
+    if (found) {
+      await azure.call('PUT', translator.address(url), { body: translator.json(body) });
+    }
+    seen.add(path);
   }
 }
+
+const isResource = (path: string): boolean => /\/providers\/[^/]+\/[^/]+\/[^/]+$/.test(path);
 
 class Replay {
   readonly #azure: TestAzure;
@@ -60,10 +75,10 @@ class Replay {
   /** Address of a poll → the operation that it is about. */
   readonly #polled = new Map<string, string>();
 
-  constructor(azure: TestAzure, recording: Recording) {
+  constructor(azure: TestAzure, recording: Recording, translator: Translator) {
     this.#azure = azure;
     this.#recording = recording;
-    this.#translator = new Translator(recording.exchanges.map(({ url }) => url));
+    this.#translator = translator;
   }
 
   async run(): Promise<Compared[]> {
@@ -74,7 +89,7 @@ class Replay {
       const polled = this.#polled.get(pathOf(url));
       const operation = polled ?? operationName(exchange.method, url);
       if (isPoll(url)) {
-        if (!isOngoing(exchange)) await this.#expedite(({ id }) => path.toLowerCase().includes(id));
+        if (!isOngoing(exchange)) await this.#expedite(({ id }) => operationIdOf(path.replace(/\?.*$/, '')) === id);
       } else if (!isOngoing(exchange) || exchange.method !== 'GET') {
         const asked = `${path}${JSON.stringify(this.#translator.json(exchange.requestBody) ?? '')}`.toLowerCase();
         await this.#expedite(({ resourceId }) => related(asked, resourceId));
@@ -112,14 +127,13 @@ class Replay {
     const ids = new Set(store.list({}).map(({ id }) => id));
     for (const resourceId of ids) {
       for (const { id } of operations.pending(resourceId)) {
-        const isAsked = wanted({ id, resourceId: resourceId.toLowerCase() });
-        if (isAsked) await operations.expedite(id);
+        if (wanted({ id, resourceId: resourceId.toLowerCase() })) await operations.expedite(id);
       }
     }
   }
 }
 
-const pathOf = (url: string): string => new URL(url).pathname.toLowerCase();
+const pathOf = (url: string): string => new URL(url, BASE).pathname.toLowerCase();
 const isPoll = (url: string): boolean => /operations\/[^/]*$|operationresults\/[^/]*$/i.test(pathOf(url));
 
 function isOngoing({ status, body, method }: Exchange): boolean {

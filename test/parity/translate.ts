@@ -7,6 +7,9 @@ const NO_GUID = '00000000-0000-0000-0000-000000000000';
 /** Names that Azure made up have chance in them. */
 const MADE_UP = /[0-9a-f]{16,}/i;
 
+/** Some Location headers have no host. */
+const BASE = 'https://management.azure.com';
+
 export class Translator {
   readonly #words = new Map<string, string>();
   /** Recorded address of an operation, without its query, → the local one's path and query. */
@@ -38,7 +41,7 @@ export class Translator {
 
   learnAddress(recorded: string | undefined, local: string | undefined): void {
     if (recorded === undefined || local === undefined) return;
-    const url = new URL(local);
+    const url = new URL(local, BASE);
     this.#addresses.set(keyOf(recorded), `${url.pathname}${url.search}`);
   }
 
@@ -63,6 +66,6 @@ function isObject(value: Json | undefined): value is { [key: string]: Json } {
 
 /** Signatures aside; the result of an operation has an address of its own. */
 function keyOf(url: string): string {
-  const { pathname, searchParams } = new URL(url);
+  const { pathname, searchParams } = new URL(url, BASE);
   return `${pathname.toLowerCase()}${searchParams.get('monitor') === 'true' ? ' result' : ''}`;
 }

@@ -111,7 +111,7 @@ function writeVersion(services: Services, request: ArmRequest) {
   }
   const source = sourceOf(services, sent, location);
   const wanted = propertiesOf(definition)['hyperVGeneration'] ?? 'V1';
-  if (source.generation !== wanted) {
+  if (source.blank !== true && source.generation !== wanted) {
     throw new ArmError(
       409,
       'Conflict',
@@ -119,7 +119,7 @@ function writeVersion(services: Services, request: ArmRequest) {
     );
   }
   const osType = propertiesOf(definition)['osType'];
-  if (source.osType !== osType) {
+  if (source.blank !== true && source.osType !== osType) {
     throw new ArmError(
       409,
       'Conflict',
