@@ -17,7 +17,7 @@ import type { OperationEngine } from './operations.ts';
 
 interface PollPause {
   seconds: number;
-  /** Machines are told it with their first poll only. */
+  /** Machines are told it with the first poll only, and only where the answer to the request told it too. */
   firstOnly?: true;
 }
 
@@ -148,8 +148,10 @@ function pauseHeader(
   { operations, profile }: { operations: OperationEngine; profile: TimeProfile },
 ): Record<string, string> {
   const first = operations.firstPoll(operation.id);
+  const paced = operation.input['paced'] === true;
   const pause = POLL_PAUSES.find(([kind]) => kind.test(operation.kind.toLowerCase()))?.[1];
-  const seconds = pause === undefined || (pause.firstOnly && !first) ? undefined : profile.retryAfter(pause.seconds);
+  const seconds =
+    pause === undefined || (pause.firstOnly && !(first && paced)) ? undefined : profile.retryAfter(pause.seconds);
   return seconds === undefined ? {} : { 'Retry-After': String(seconds) };
 }
 

@@ -22,6 +22,8 @@ export interface ResourceStore {
   get(id: string): StoredResource | undefined;
   put(resource: StoredResource): void;
   delete(id: string): void;
+  /** Whether there was one under this id since the server began: for a while a provider answers for it itself. */
+  wasDeleted(id: string): boolean;
   /** In order of creation. `under` is an id prefix (a group, a subscription or a parent resource). */
   list(filter: { type?: string; under?: string }): StoredResource[];
   transaction<T>(work: () => T): T;

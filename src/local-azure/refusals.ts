@@ -2,8 +2,9 @@
 import { ArmError, type Operations, type ResourceStore, type StoredResource } from './core.ts';
 import { parseResourceId } from './resource-id.ts';
 
-/** Types whose provider speaks for itself. */
+/** Types whose provider speaks for itself when Resource Manager still knows of one that is gone. */
 const OWN_WORDS: Record<string, string> = {
+  'microsoft.compute/virtualmachines': 'The entity was not found in this Azure location. Virtual machine',
   'microsoft.compute/disks': 'Disk',
   'microsoft.compute/snapshots': 'Snapshot',
 };
@@ -14,7 +15,7 @@ export function requireResource(store: ResourceStore, id: string): StoredResourc
   if (resource === undefined) {
     const { type, resourceGroup, name } = parseResourceId(id);
     const own = OWN_WORDS[(type ?? '').toLowerCase()];
-    if (own !== undefined) throw new ArmError(404, 'NotFound', `${own} ${name} is not found.`);
+    if (own !== undefined && store.wasDeleted(id)) throw new ArmError(404, 'NotFound', `${own} ${name} is not found.`);
     const [namespace, ...types] = (type ?? '').split('/');
     const names = parseResourceId(id).fullName.split('/');
     const path = types.map((segment, index) => `${segment}/${names[index] ?? ''}`).join('/');

@@ -15,7 +15,18 @@ const RATE_HEADERS = [
   'x-ms-ratelimit-remaining-subscription-deletes',
 ];
 /** Words and numbers that are Azure's own affair, or the moment's. */
-const FREE = new Set(['message', 'exactVersion', 'internalDomainNameSuffix', 'accessSAS', 'currentValue', 'limit', 'resourceGuid', 'vmAgentVersion', 'osVersion', 'macAddress']);
+const FREE = new Set([
+  'message',
+  'exactVersion',
+  'internalDomainNameSuffix',
+  'accessSAS',
+  'currentValue',
+  'limit',
+  'resourceGuid',
+  'vmAgentVersion',
+  'osVersion',
+  'macAddress',
+]);
 
 /** @param kept headers that the recorder kept */
 export function differences(recorded: Answer, local: Answer, kept: Set<string>): string[] {

@@ -1,5 +1,6 @@
 /** A machine's body: the profiles with what Azure fills in, and what of it an api-version shows. */
-import type { JsonObject, Services, StoredResource } from '../../core.ts';
+import { type JsonObject, LOCAL_TENANT, type Services, type StoredResource } from '../../core.ts';
+import { guidFrom } from '../../guid.ts';
 import { list, object, propertiesOf, text, TYPES } from './shared.ts';
 
 /** Of Linux and Windows machines, where nothing else was asked for. */
@@ -70,7 +71,7 @@ function showOsProfile(profile: JsonObject, apiVersion: string): JsonObject {
     const { assessmentMode, ...patching } = object(patchSettings);
     shown[key] = {
       ...configuration,
-      ...(patchSettings === undefined || apiVersion < '2020-12-01'
+      ...(patchSettings === undefined || apiVersion < '2020-06-01'
         ? {}
         : {
             patchSettings: apiVersion < '2021-03-01' ? patching : { ...patching, assessmentMode: assessmentMode ?? '' },
@@ -106,4 +107,18 @@ function showDisk(disk: JsonObject, machine: StoredResource, apiVersion: string)
 function withoutKey(from: JsonObject, key: string): JsonObject {
   const { [key]: _left, ...rest } = from;
   return rest;
+}
+
+/** The identities with the ids that Azure gives them. */
+export function identityOf({ store }: Services, sent: JsonObject, machineId: string): JsonObject {
+  const users = Object.keys(object(sent['userAssignedIdentities'])).map((id): [string, JsonObject] => {
+    const { principalId, clientId } = object(store.get(id)?.body['properties']);
+    return [id, principalId === undefined ? {} : { principalId, clientId: clientId ?? '' }];
+  });
+  const system = /SystemAssigned/i.test(text(sent['type']));
+  return {
+    ...(system ? { principalId: guidFrom(`principal ${machineId}`), tenantId: LOCAL_TENANT } : {}),
+    ...sent,
+    ...(users.length === 0 ? {} : { userAssignedIdentities: Object.fromEntries(users) }),
+  };
 }

@@ -137,7 +137,7 @@ export function acceptWrite(services: Services, request: ArmRequest, written: Wr
       subscriptionId: request.subscriptionId,
       location: written.location,
       resourceId: id,
-      input: { apiVersion: request.apiVersion },
+      input: { apiVersion: request.apiVersion, paced: written.form.retryAfter !== undefined },
     });
   });
   return {
@@ -161,7 +161,7 @@ export function acceptAction(
     subscriptionId: request.subscriptionId,
     location: text(resource.body['location']),
     resourceId: resource.id,
-    input,
+    input: { ...input, paced: form.retryAfter !== undefined },
   });
   return { status: 202, operation: { operation, form } };
 }

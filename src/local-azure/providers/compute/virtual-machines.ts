@@ -16,7 +16,7 @@ import { sameId } from '../../resource-id.ts';
 import { instanceView } from './instance-view.ts';
 import { dataDisksOf } from './machine-data-disks.ts';
 import { bootFromDisk, bootFromImage, requireInterfaces } from './machine-parts.ts';
-import { defaultStorageOf, osProfileOf, showMachine } from './machine-profiles.ts';
+import { defaultStorageOf, identityOf, osProfileOf, showMachine } from './machine-profiles.ts';
 import {
   acceptWrite,
   contentKey,
@@ -93,7 +93,8 @@ function writeMachine(services: Services, request: ArmRequest) {
     return acceptWrite(services, request, {
       type: TYPES.machine,
       location,
-      keep: ['identity', 'plan', 'zones'],
+      keep: ['plan', 'zones'],
+      body: { ...pick(existing.body, 'identity'), ...identity(services, request) },
       properties: {
         ...propertiesOf(existing),
         ...pick(sent, 'hardwareProfile'),
@@ -144,7 +145,8 @@ function writeMachine(services: Services, request: ArmRequest) {
   return acceptWrite(services, request, {
     type: TYPES.machine,
     location,
-    keep: ['identity', 'plan', 'zones'],
+    keep: ['plan', 'zones'],
+    body: identity(services, request),
     properties: {
       ...sent,
       ...(osProfile === undefined ? {} : { osProfile: osProfileOf(object(osProfile), boot.osType, name) }),
@@ -187,13 +189,23 @@ function writeMachine(services: Services, request: ArmRequest) {
 function patchMachine(services: Services, request: ArmRequest, machine: StoredResource): ArmResponse {
   const { body = {}, apiVersion } = request;
   const { osProfile: _fixed, storageProfile: _disks, ...changes } = object(body['properties']);
-  const beside = { ...pick(body, 'tags'), ...pick(body, 'identity'), ...pick(body, 'plan'), ...pick(body, 'zones') };
+  const beside = {
+    ...pick(body, 'tags'),
+    ...identity(services, request),
+    ...pick(body, 'plan'),
+    ...pick(body, 'zones'),
+  };
   const changed = update(services, machine.id, { body: beside, properties: changes }) ?? machine;
   const shown = showMachine(services, changed, apiVersion);
   return {
     status: 200,
     body: { ...shown, properties: { ...object(shown['properties']), provisioningState: 'Updating' } },
   };
+}
+
+function identity(services: Services, { id, body }: ArmRequest): JsonObject {
+  const sent = body?.['identity'];
+  return sent === undefined ? {} : { identity: identityOf(services, object(sent), id) };
 }
 
 const pick = (from: JsonObject, key: string): JsonObject => (from[key] === undefined ? {} : { [key]: from[key] });

@@ -1,6 +1,6 @@
 /** Microsoft.ManagedIdentity: user-assigned identities. All synchronous, as Azure's are. */
-import { createHash } from 'node:crypto';
-import { LOCAL_TENANT, type JsonObject, type Provider, type Services } from '../../core.ts';
+import { type JsonObject, LOCAL_TENANT, type Provider, type Services } from '../../core.ts';
+import { guidFrom } from '../../guid.ts';
 import { textOf } from '../../json.ts';
 import { refuseBadName, requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
@@ -75,10 +75,4 @@ export function createManagedIdentityProvider({ store }: Services): Provider {
       })),
     ],
   };
-}
-
-/** The same identity has the same ids after it was deleted and made again: handy here, and nothing depends on it. */
-function guidFrom(text: string): string {
-  const hex = createHash('sha256').update(text.toLowerCase()).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
