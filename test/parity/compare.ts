@@ -140,5 +140,6 @@ function withoutMoment(value: Json): string {
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?/g, '{time}')
     .replaceAll(/\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b(?!\/)/g, '{address}')
     .replaceAll(/_[0-9a-f]{32}\b/gi, '_{hex}')
+    .replace(/^"?0x[0-9A-F]+"?$/, '{etag}')
     .replace(/^https:\/\/.*$/, '{url}');
 }

@@ -99,7 +99,7 @@ class Replay {
       for (const name of ['azure-asyncoperation', 'location']) {
         this.#translator.learnAddress(exchange.headers[name], local.headers[name]);
         const address = exchange.headers[name];
-        if (address !== undefined && polled === undefined) this.#polled.set(pathOf(address), operation);
+        if (address !== undefined && polled === undefined && isPoll(address)) this.#polled.set(pathOf(address), operation);
       }
       const recorded: Answer = { ...exchange, body: this.#translator.json(exchange.body) };
       compared.push({
@@ -134,7 +134,7 @@ class Replay {
 }
 
 const pathOf = (url: string): string => new URL(url, BASE).pathname.toLowerCase();
-const isPoll = (url: string): boolean => /operations\/[^/]*$|operationresults\/[^/]*$/i.test(pathOf(url));
+const isPoll = (url: string): boolean => /(operations|operationresults)\/[^/]*$/i.test(pathOf(url));
 
 function isOngoing({ status, body, method }: Exchange): boolean {
   const { status: state, properties } = (body ?? {}) as {

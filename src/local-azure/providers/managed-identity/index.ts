@@ -11,6 +11,11 @@ const ALL = `/providers/${TYPE}`;
 const ONE = `${GROUP}${ALL}/{name}`;
 const NAME = /^[A-Za-z0-9][\w-]{2,127}$/;
 
+/** As recorded: this service writes `resourcegroups` in its ids. */
+function show(identity: JsonObject): JsonObject {
+  return { ...identity, id: textOf(identity['id']).replace('/resourceGroups/', '/resourcegroups/') };
+}
+
 export function createManagedIdentityProvider({ store }: Services): Provider {
   return {
     namespace: 'Microsoft.ManagedIdentity',
@@ -42,7 +47,10 @@ export function createManagedIdentityProvider({ store }: Services): Provider {
             },
           };
           store.put({ id: textOf(identity['id']), type: TYPE, body: identity, hidden: {} });
-          return { status: existing === undefined ? 201 : 200, body: identity };
+          const shown = show(identity);
+          return existing === undefined
+            ? { status: 201, body: shown, headers: { Location: textOf(shown['id']) } }
+            : { status: 200, body: shown };
         },
       },
       {
@@ -52,10 +60,10 @@ export function createManagedIdentityProvider({ store }: Services): Provider {
           const identity = requireResource(store, id);
           const changed = { ...identity.body, ...(body?.['tags'] === undefined ? {} : { tags: body['tags'] }) };
           store.put({ ...identity, body: changed });
-          return { status: 200, body: changed };
+          return { status: 200, body: show(changed) };
         },
       },
-      { method: 'GET', path: ONE, handle: ({ id }) => ({ status: 200, body: requireResource(store, id).body }) },
+      { method: 'GET', path: ONE, handle: ({ id }) => ({ status: 200, body: show(requireResource(store, id).body) }) },
       {
         method: 'DELETE',
         path: ONE,
@@ -70,7 +78,7 @@ export function createManagedIdentityProvider({ store }: Services): Provider {
         path: `${scope}${ALL}`,
         handle: ({ id }: { id: string }) => ({
           status: 200,
-          body: { value: store.list({ type: TYPE, under: id.slice(0, -ALL.length) }).map(({ body }) => body) },
+          body: { value: store.list({ type: TYPE, under: id.slice(0, -ALL.length) }).map(({ body }) => show(body)) },
         }),
       })),
     ],
