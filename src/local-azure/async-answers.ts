@@ -12,51 +12,84 @@ import {
   type ResourceStore,
   type TimeProfile,
 } from './core.ts';
+import { azureTime } from './azure-time.ts';
 import type { OperationEngine } from './operations.ts';
 
-/** Retry-After by segment for polls, in seconds; segments that are not listed send none. */
-const POLL_RETRY_AFTER: Record<string, number> = {
-  operations: 10,
-  diskoperations: 10,
-  capsoperations: 60,
-  asyncoperations: 17,
-  operationresults: 15,
-};
+interface PollPause {
+  seconds: number;
+  /** Machines are told it with the first poll only, and only where the answer to the request told it too. */
+  firstOnly?: true;
+}
+
+/** Retry-After of polls by the operation's kind, the first that fits; all others are answered without one. */
+const POLL_PAUSES: Array<[RegExp, PollPause]> = [
+  [/^microsoft\.compute\/virtualmachines\/write$/, { seconds: 35, firstOnly: true }],
+  [/^microsoft\.compute\/virtualmachines\/(deallocate|delete)$/, { seconds: 30, firstOnly: true }],
+  [/^microsoft\.compute\/virtualmachines\/start$/, { seconds: 9, firstOnly: true }],
+  [/^microsoft\.compute\/(disks|snapshots)\/write$/, { seconds: 10, firstOnly: true }],
+  [/^microsoft\.compute\/galleries\/images\/versions\//, { seconds: 60 }],
+  [/^microsoft\.network\//, { seconds: 10 }],
+  [/^microsoft\.storage\//, { seconds: 17 }],
+  [/^microsoft\.resources\//, { seconds: 15 }],
+];
+
+/** Services that say that they would notify Resource Manager of the end. */
+const NOTIFIES = /^(microsoft\.network\/|microsoft\.compute\/(virtualmachines|images)\/)/;
+
+interface Reached {
+  origin: string;
+  apiVersion: string;
+}
 
 export function asyncHeaders(
   operation: Operation,
   form: AsyncForm,
-  context: { origin: string; apiVersion: string; profile: TimeProfile },
+  context: Reached & { profile: TimeProfile },
 ): Record<string, string> {
-  const url = statusUrl(operation, form, context);
-  const monitor = form.segment === 'operationresults' ? url : `${url}&monitor=true`;
   const retryAfter = context.profile.retryAfter(form.retryAfter);
+  const notifies = form.headers !== 'location' && NOTIFIES.test(operation.kind.toLowerCase());
   return {
-    ...(form.headers === 'location' ? {} : { 'Azure-AsyncOperation': url, 'Azure-AsyncNotification': 'Enabled' }),
-    ...(form.headers === 'azure-async' ? {} : { Location: monitor }),
+    ...(form.headers === 'location' ? {} : { 'Azure-AsyncOperation': statusUrl(operation, form.segment, context) }),
+    ...(notifies ? { 'Azure-AsyncNotification': 'Enabled' } : {}),
+    ...(form.headers === 'azure-async' ? {} : { Location: resultUrl(operation, form.segment, context) }),
     ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
   };
 }
 
-function statusUrl(operation: Operation, form: AsyncForm, context: { origin: string; apiVersion: string }): string {
+const isNetwork = ({ kind }: Operation): boolean => /^microsoft\.network\//i.test(kind);
+
+/** Where the result will be; Microsoft.Network has a place of its own for results. */
+function resultUrl(operation: Operation, segment: string, context: Reached): string {
+  if (segment === 'operationresults') return statusUrl(operation, segment, context);
+  return isNetwork(operation)
+    ? statusUrl(operation, 'operationResults', context)
+    : `${statusUrl(operation, segment, context)}&monitor=true`;
+}
+
+function statusUrl(operation: Operation, segment: string, context: Reached): string {
   const subscription = `${context.origin}/subscriptions/${operation.subscriptionId}`;
-  if (form.segment === 'operationresults') {
+  if (segment === 'operationresults') {
     const job = Buffer.from(JSON.stringify({ jobId: operation.id, jobLocation: operation.location }));
     return `${subscription}/operationresults/${job.toString('base64url')}?api-version=${context.apiVersion}`;
   }
   const namespace = operation.kind.split('/')[0];
+  // The part of Microsoft.Compute that has the resource; images and galleries are in none.
+  const partition = /^(operations|diskoperations)$/i.test(segment) && !isNetwork(operation);
   // Since 2023 Azure signs these addresses; clients must carry the query along without reading it.
   const stamp = String(Date.parse(operation.startTime));
   const signature = ['c', 's', 'h'].map((key) => `${key}=${digest(key + operation.id)}`).join('&');
   return (
-    `${subscription}/providers/${namespace}/locations/${operation.location}/${form.segment}/${operation.id}` +
-    `?api-version=${context.apiVersion}&t=${stamp}&${signature}`
+    `${subscription}/providers/${namespace}/locations/${operation.location}/${segment}/${operation.id}?` +
+    (partition ? `p=${PARTITION}&` : '') +
+    `api-version=${context.apiVersion}&t=${stamp}&${signature}`
   );
 }
 
 function digest(text: string): string {
   return createHash('sha512').update(text).digest('base64url');
 }
+
+const PARTITION = '0a1b2c3d-0000-4000-8000-00000000a55e';
 
 const STATUS_PATH =
   /^\/subscriptions\/[^/]+\/(?:providers\/[^/]+\/locations\/[^/]+\/(?<segment>[^/]*operations|operationresults)\/(?<id>[0-9a-f-]{36})|(?<results>operationresults)\/(?<job>[\w-]+=*))$/i;
@@ -84,9 +117,8 @@ export function answerStatus(
     throw new ArmError(404, 'NotFound', `The operation '${id}' was not found.`);
   }
   const segment = (groups['segment'] ?? groups['results'] ?? '').toLowerCase();
-  const retryAfter = services.profile.retryAfter(POLL_RETRY_AFTER[segment]);
-  const later = retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) };
-  const monitor = segment === 'operationresults' || request.query.get('monitor') === 'true';
+  const later = pauseHeader(operation, services);
+  const monitor = /^(operationresults|asyncoperations)$/.test(segment) || request.query.get('monitor') === 'true';
 
   if (!monitor) {
     return { status: 200, body: statusBody(operation), headers: operation.status === 'InProgress' ? later : {} };
@@ -101,9 +133,26 @@ export function answerStatus(
     };
     throw new ArmError(operation.failureStatus ?? 409, code, message, target);
   }
-  // 204 would be as good, but the SDK's clients accept only 200 here.
-  const body: Json | undefined = operation.output ?? services.store.get(operation.resourceId)?.body;
+  if (isNetwork(operation) && operation.kind.endsWith('/delete')) {
+    const form: AsyncForm = { segment: 'operations', headers: 'both' };
+    const reached = { origin: new URL(request.url).origin, apiVersion: request.query.get('api-version') ?? '' };
+    return { status: 204, headers: asyncHeaders(operation, form, { ...reached, profile: services.profile }) };
+  }
+  const resource = services.store.get(operation.resourceId);
+  const body: Json | undefined = operation.output ?? (operation.kind.endsWith('/write') ? resource?.body : undefined);
   return { status: 200, ...(body === undefined ? {} : { body }) };
+}
+
+function pauseHeader(
+  operation: Operation,
+  { operations, profile }: { operations: OperationEngine; profile: TimeProfile },
+): Record<string, string> {
+  const first = operations.firstPoll(operation.id);
+  const paced = operation.input['paced'] === true;
+  const pause = POLL_PAUSES.find(([kind]) => kind.test(operation.kind.toLowerCase()))?.[1];
+  const seconds =
+    pause === undefined || (pause.firstOnly && !(first && paced)) ? undefined : profile.retryAfter(pause.seconds);
+  return seconds === undefined ? {} : { 'Retry-After': String(seconds) };
 }
 
 function jobId(job: string): string {
@@ -116,14 +165,17 @@ function jobId(job: string): string {
 }
 
 function statusBody(operation: Operation): Json {
+  const { status, error, output, startTime, endTime, id } = operation;
+  const outcome = {
+    status,
+    ...(error === undefined ? {} : { error }),
+  };
+  if (isNetwork(operation)) return outcome;
   return {
-    startTime: operation.startTime,
-    ...(operation.endTime === undefined ? {} : { endTime: operation.endTime }),
-    status: operation.status,
-    name: operation.id,
-    ...(operation.error === undefined ? {} : { error: operation.error }),
-    ...(operation.output === undefined || operation.output === null
-      ? {}
-      : { properties: { output: operation.output } }),
+    startTime: azureTime(startTime),
+    ...(endTime === undefined ? {} : { endTime: azureTime(endTime) }),
+    ...outcome,
+    name: id,
+    ...(output === undefined || output === null ? {} : { properties: { output } }),
   };
 }

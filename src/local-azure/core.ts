@@ -22,6 +22,8 @@ export interface ResourceStore {
   get(id: string): StoredResource | undefined;
   put(resource: StoredResource): void;
   delete(id: string): void;
+  /** Whether there was one under this id since the server began: for a while a provider answers for it itself. */
+  wasDeleted(id: string): boolean;
   /** In order of creation. `under` is an id prefix (a group, a subscription or a parent resource). */
   list(filter: { type?: string; under?: string }): StoredResource[];
   transaction<T>(work: () => T): T;
@@ -56,11 +58,13 @@ export interface Operations {
   /** Operations in progress on a resource; the base of conflict answers. */
   pending(resourceId: string): Operation[];
   cancel(id: string): void;
+  /** Ends an operation's waiting time; resolves once its work is done. */
+  expedite(id: string): Promise<void>;
 }
 
 /** How an accepted operation is answered; forms differ by provider, see the recordings. */
 export interface AsyncForm {
-  /** Path segment: `operations`, `DiskOperations`, `capsOperations`, `operationresults`. */
+  /** Path segment: `operations`, `DiskOperations`, `capsOperations`, `asyncoperations`, `operationresults`. */
   segment: string;
   /** Which headers are sent. */
   headers: 'azure-async' | 'location' | 'both';
@@ -195,6 +199,8 @@ export interface LocalAzureOptions {
   profile: TimeProfile['name'];
   /** Scales the `recorded` profile; 1 is Azure's own time. */
   timeFactor?: number;
+  /** Instead of the profile's own times; for tests that decide when an operation ends. */
+  timeProfile?: TimeProfile;
   /** Whether Azure's request limits are enforced; told in the headers either way. Off for `instant` unless told, else on. */
   limits?: 'on' | 'off';
   machine: 'auto' | 'sandbox' | 'simulated';

@@ -34,6 +34,8 @@ export interface OperationEngine extends Operations {
   resume(): void;
   /** Resolves once no runner works on the resource, a cancelled one's included: what it writes, it has written. */
   settled(resourceId: string): Promise<void>;
+  /** Whether the operation, which is in progress, is asked about for the first time; asking this counts. */
+  firstPoll(id: string): boolean;
   /** All that have ended, oldest first. */
   finished(): Operation[];
   /** Starts nothing more and gives running ones a moment to end; what has not ended is run again by the next process. */
@@ -58,6 +60,8 @@ export function createOperations(options: {
   const inProgress = new Map<string, KeptOperation>();
   const timers = new Map<string, NodeJS.Timeout>();
   const running = new Map<string, { resourceId: string; work: Promise<void> }>();
+  /** Operations in progress that were asked about. */
+  const polled = new Set<string>();
   let closed = false;
 
   for (const row of selectInProgress.all()) {
@@ -73,6 +77,7 @@ export function createOperations(options: {
     const ended = { ...operation, ...outcome, endTime: now().toISOString() };
     update.run(ended.status, JSON.stringify(ended), ended.id);
     inProgress.delete(operation.id);
+    polled.delete(operation.id);
   }
 
   async function run(operation: KeptOperation): Promise<void> {
@@ -107,12 +112,16 @@ export function createOperations(options: {
   function schedule(operation: KeptOperation) {
     const elapsed = now().getTime() - Date.parse(operation.startTime);
     const wait = Math.max(0, profile.duration(operation.kind) - elapsed);
-    const timer = setTimeout(() => {
-      timers.delete(operation.id);
-      const work = run(operation).finally(() => running.delete(operation.id));
-      running.set(operation.id, { resourceId: operation.resourceId.toLowerCase(), work });
-    }, wait);
-    timers.set(operation.id, timer);
+    timers.set(
+      operation.id,
+      setTimeout(() => start(operation), wait),
+    );
+  }
+
+  function start(operation: KeptOperation) {
+    timers.delete(operation.id);
+    const work = run(operation).finally(() => running.delete(operation.id));
+    running.set(operation.id, { resourceId: operation.resourceId.toLowerCase(), work });
   }
 
   return {
@@ -149,6 +158,14 @@ export function createOperations(options: {
         finish(operation, { status: 'Canceled' });
       }
     },
+    async expedite(id) {
+      const operation = inProgress.get(id.toLowerCase());
+      if (operation !== undefined && timers.has(operation.id)) {
+        clearTimeout(timers.get(operation.id));
+        start(operation);
+      }
+      await running.get(id.toLowerCase())?.work;
+    },
     resume() {
       for (const operation of inProgress.values()) {
         schedule(operation);
@@ -157,6 +174,11 @@ export function createOperations(options: {
     async settled(resourceId) {
       const key = resourceId.toLowerCase();
       await Promise.all([...running.values()].filter((one) => one.resourceId === key).map(({ work }) => work));
+    },
+    firstPoll(id) {
+      const first = inProgress.has(id) && !polled.has(id);
+      if (first) polled.add(id);
+      return first;
     },
     finished() {
       return selectFinished.all().map((row) => parse(row['body']));

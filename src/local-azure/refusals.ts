@@ -2,11 +2,20 @@
 import { ArmError, type Operations, type ResourceStore, type StoredResource } from './core.ts';
 import { parseResourceId } from './resource-id.ts';
 
-/** Throws ArmError 404 ResourceNotFound. */
+/** Types whose provider speaks for itself when Resource Manager still knows of one that is gone. */
+const OWN_WORDS: Record<string, string> = {
+  'microsoft.compute/virtualmachines': 'The entity was not found in this Azure location. Virtual machine',
+  'microsoft.compute/disks': 'Disk',
+  'microsoft.compute/snapshots': 'Snapshot',
+};
+
+/** Throws ArmError 404 ResourceNotFound, or NotFound where the provider has its own words. */
 export function requireResource(store: ResourceStore, id: string): StoredResource {
   const resource = store.get(id);
   if (resource === undefined) {
-    const { type, resourceGroup } = parseResourceId(id);
+    const { type, resourceGroup, name } = parseResourceId(id);
+    const own = OWN_WORDS[(type ?? '').toLowerCase()];
+    if (own !== undefined && store.wasDeleted(id)) throw new ArmError(404, 'NotFound', `${own} ${name} is not found.`);
     const [namespace, ...types] = (type ?? '').split('/');
     const names = parseResourceId(id).fullName.split('/');
     const path = types.map((segment, index) => `${segment}/${names[index] ?? ''}`).join('/');

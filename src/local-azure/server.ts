@@ -50,7 +50,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     trust(certificates.ca);
     const database = openDatabase(stateDir);
     open.defer(() => database.close());
-    const profile = createTimeProfile(options.profile, options.timeFactor);
+    const profile = options.timeProfile ?? createTimeProfile(options.profile, options.timeFactor);
     const now = () => new Date();
 
     const machines = await createMachines({ kind: options.machine, stateDir, cacheDir, log });

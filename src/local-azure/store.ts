@@ -14,6 +14,9 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS resources_by_type ON resources (type, seq);
 `;
 
+/** Deleted ids that are remembered at most. */
+const REMEMBERED = 10_000;
+
 interface Row {
   id: string;
   type: string;
@@ -38,6 +41,7 @@ export function createStore(database: DatabaseSync): ResourceStore {
   );
   const remove = database.prepare('DELETE FROM resources WHERE key = ?');
   let depth = 0;
+  const deleted = new Set<string>();
 
   return {
     get(id) {
@@ -47,7 +51,10 @@ export function createStore(database: DatabaseSync): ResourceStore {
     put({ id, type, body, hidden }) {
       upsert.run(id.toLowerCase(), id, type, JSON.stringify(body), JSON.stringify(hidden));
     },
+    wasDeleted: (id) => deleted.has(id.toLowerCase()),
     delete(id) {
+      if (deleted.size > REMEMBERED) deleted.clear();
+      deleted.add(id.toLowerCase());
       remove.run(id.toLowerCase());
     },
     list({ type, under }) {

@@ -38,6 +38,7 @@ export interface TestAzure {
 export interface Answer {
   status: number;
   headers: Headers;
+  text: string;
   body: { [key: string]: unknown } & { error?: { code: string; message: string; target?: string } };
 }
 
@@ -104,6 +105,7 @@ export async function startTestAzure(
       return {
         status: answer.status,
         headers: answer.headers,
+        text,
         body: (text === '' ? {} : JSON.parse(text)) as Answer['body'],
       };
     },

@@ -48,7 +48,6 @@ const WINDOWS: Record<string, [three: number, thirty?: number]> = {
   ListVMImagesVersionsFromLocation: [16_000, 44_000],
   ListVMImageOffersFromLocation: [200, 1000],
   ListVMImageSkusFromLocation: [10_000, 30_000],
-  ListVMImagePublishersFromLocation: [200, 1000],
 };
 
 /** The first that fits names the group; paths begin after `/providers/Microsoft.Compute/`. */
@@ -67,7 +66,6 @@ const RULES: Array<[method: RegExp, path: RegExp, group: string]> = [
   [/GET/, /^locations\/.+\/versions$/, 'ListVMImagesVersionsFromLocation'],
   [/GET/, /^locations\/.+\/skus$/, 'ListVMImageSkusFromLocation'],
   [/GET/, /^locations\/.+\/offers$/, 'ListVMImageOffersFromLocation'],
-  [/GET/, /^locations\/[^/]+\/publishers$/, 'ListVMImagePublishersFromLocation'],
   [/PUT/, /^snapshots\/[^/]+$/, 'HighCostSnapshotCreateHydrate'],
   [/POST/, /^snapshots\/[^/]+\/(begin|end)getaccess$/, 'HighCostSnapshotCreateHydrate'],
   [/POST/, /^disks\/[^/]+\/(begin|end)getaccess$/, 'HighCostDiskCreateHydrate'],

@@ -44,6 +44,8 @@ export interface Machines {
   readonly kind: 'sandbox' | 'simulated';
   /** Content for a marketplace image (urn `publisher:offer:sku:version`); slow the first time. */
   platformContent(urn: string, osType: 'Linux' | 'Windows'): Promise<ContentRef>;
+  /** Content of a disk that was made empty. */
+  emptyContent(key: string): Promise<ContentRef>;
   /** A private copy-on-write disk content from another content (disk from image, image from disk). */
   copyContent(from: ContentRef, key: string): Promise<ContentRef>;
   releaseContent(ref: ContentRef): Promise<void>;

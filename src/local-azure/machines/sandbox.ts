@@ -77,6 +77,12 @@ export function createSandboxMachines(options: {
       contents.ensure(ref, base);
       return ref;
     },
+    emptyContent(key) {
+      const nothing = join(stateDir, 'empty');
+      mkdirSync(nothing, { recursive: true });
+      contents.ensure(key, nothing);
+      return Promise.resolve(key);
+    },
     copyContent(from, key) {
       contents.copy(from, key);
       return Promise.resolve(key);

@@ -54,6 +54,7 @@ export function createSimulatedMachines(options: { stateDir: string; reason?: st
     description: `simulated: nothing is run${options.reason === undefined ? '' : ` (${options.reason})`}`,
     platformContent: (urn) =>
       Promise.resolve(`platform-${createHash('sha256').update(urn).digest('hex').slice(0, 16)}`),
+    emptyContent: (key) => Promise.resolve(key),
     copyContent: (_from, key) => Promise.resolve(key),
     releaseContent: () => Promise.resolve(),
 

@@ -1,7 +1,7 @@
 /** Stage 3: what every request must have, whatever its provider. */
 import { bodyLimit } from 'hono/body-limit';
 import { ArmError, type JsonObject, LOCAL_SUBSCRIPTION, type Services } from '../core.ts';
-import { groupIdOf } from '../resource-id.ts';
+import { groupIdOf, parseResourceId } from '../resource-id.ts';
 import type { RequestContext, Stage } from './environment.ts';
 
 const MAX_BODY = 4 * 1024 * 1024;
@@ -67,6 +67,7 @@ function requireGroup(c: RequestContext, services: Services): void {
   const group = services.store.get(groupId);
   const name = groupId.slice(groupId.lastIndexOf('/') + 1);
   if (group === undefined && !own) {
+    if (c.req.method === 'DELETE') refuseNested(path, name);
     throw new ArmError(404, 'ResourceGroupNotFound', `Resource group '${name}' could not be found.`);
   }
   const writes = c.req.method === 'PUT' || c.req.method === 'PATCH' || c.req.method === 'POST';
@@ -77,4 +78,25 @@ function requireGroup(c: RequestContext, services: Services): void {
       `The resource group '${name}' is in deprovisioning state and cannot perform this operation.`,
     );
   }
+}
+
+/** What lies in another resource is first told that this one is not there. */
+function refuseNested(path: string, group: string): void {
+  const { type = '', fullName } = parseResourceId(path);
+  const [namespace = '', ...types] = type.split('/');
+  const names = fullName.split('/');
+  if (types.length < 2) return;
+  if (namespace.toLowerCase() === 'microsoft.network') {
+    throw new ArmError(
+      404,
+      'ResourceNotFound',
+      `The Resource '${namespace}/${types[0] ?? ''}/${names[0] ?? ''}' under resource group '${group}' was not found. ` +
+        'For more details please go to https://aka.ms/ARMResourceNotFoundFix',
+    );
+  }
+  throw new ArmError(
+    404,
+    'ParentResourceNotFound',
+    `Failed to perform 'delete' on resource(s) of type '${types.join('/')}', because the parent resource '${path.split('/').slice(0, -2).join('/')}' could not be found.`,
+  );
 }

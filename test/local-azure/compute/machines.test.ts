@@ -69,7 +69,7 @@ test('deleting a machine keeps its disk and interface, and frees them', async ()
   const { compute, network } = azure.clients;
   await refused(network.networkInterfaces.delete('vm-e', 'nic', FAST), 409, 'NicInUse');
   await compute.virtualMachines.delete('vm-e', 'vm', FAST);
-  await refused(compute.virtualMachines.get('vm-e', 'vm'), 404, 'ResourceNotFound');
+  await refused(compute.virtualMachines.get('vm-e', 'vm'), 404, 'NotFound');
   const disk = await compute.disks.get('vm-e', 'os');
   assert.deepEqual([disk.managedBy, disk.diskState], [undefined, 'Unattached']);
   await compute.disks.delete('vm-e', 'os', FAST);
@@ -92,7 +92,7 @@ test('deleting a machine takes along what it was told to', async () => {
     FAST,
   );
   await compute.virtualMachines.delete('vm-f', 'vm', FAST);
-  await refused(compute.disks.get('vm-f', 'os'), 404, 'ResourceNotFound');
+  await refused(compute.disks.get('vm-f', 'os'), 404, 'NotFound');
   await refused(network.networkInterfaces.get('vm-f', 'nic'), 404, 'ResourceNotFound');
 });
 
@@ -173,6 +173,6 @@ test('a group takes its machines, disks and images with it', async () => {
   await makeMachine(azure, 'vm-i');
   await azure.clients.resources.resourceGroups.delete('vm-i', FAST);
   await azure.clients.resources.resourceGroups.createOrUpdate('vm-i', { location });
-  await refused(azure.clients.compute.virtualMachines.get('vm-i', 'vm'), 404, 'ResourceNotFound');
-  await refused(azure.clients.compute.disks.get('vm-i', 'os'), 404, 'ResourceNotFound');
+  await refused(azure.clients.compute.virtualMachines.get('vm-i', 'vm'), 404, 'NotFound');
+  await refused(azure.clients.compute.disks.get('vm-i', 'os'), 404, 'NotFound');
 });

@@ -36,6 +36,7 @@ const windows = (
 });
 
 export const MARKETPLACE: MarketplaceImage[] = [
+  linux('Canonical', 'UbuntuServer', '16.04.0-LTS', 'V1', '16.04.202104140', '16.04.202109280'),
   linux('Canonical', 'UbuntuServer', '16.04-LTS', 'V1', '16.04.202104140', '16.04.202109280'),
   linux('Canonical', 'UbuntuServer', '18.04-LTS', 'V1', '18.04.202305220', '18.04.202401161'),
   linux('Canonical', 'UbuntuServer', '18_04-lts-gen2', 'V2', '18.04.202305220', '18.04.202401161'),
@@ -106,7 +107,13 @@ export function findImage(publisher: string, offer: string, sku: string): Market
   );
 }
 
-/** Versions are kept in the order in which they were published. */
+/**
+ * Versions are kept in the order in which they were published. Azure keeps hundreds; one that has a version's form and
+ * comes before the newest is taken to be among them.
+ */
 export function exactVersion(image: MarketplaceImage, version: string): string | undefined {
-  return same(version, 'latest') ? image.versions.at(-1) : image.versions.find((known) => same(known, version));
+  const newest = image.versions.at(-1);
+  if (same(version, 'latest')) return newest;
+  const older = /^\d+\.\d+\.\d+$/.test(version) && version.localeCompare(newest ?? '', 'en', { numeric: true }) < 0;
+  return image.versions.find((known) => same(known, version)) ?? (older ? version : undefined);
 }

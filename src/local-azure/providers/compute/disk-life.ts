@@ -2,6 +2,7 @@
 import type { JsonObject, Services } from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
 import { closeAccess, openAccess } from './disk-access.ts';
+import { showDisk } from './disk-bodies.ts';
 import { copyOf, type ImageSource } from './image-sources.ts';
 import { idIn, object, propertiesOf, registerWrite, text, TYPES, update } from './shared.ts';
 
@@ -11,12 +12,14 @@ export function registerDiskOperations(services: Services): void {
       services,
       `${type}/write`,
       async ({ id, hidden: { source, key, content } }) => {
-        if (source !== undefined && content === undefined) {
-          const ref = await copyOf(services, source as unknown as ImageSource, text(key));
-          update(services, id, { hidden: { content: ref } });
-        }
+        if (content !== undefined) return;
+        const ref =
+          source === undefined
+            ? await services.machines.emptyContent(text(key))
+            : await copyOf(services, source as unknown as ImageSource, text(key));
+        update(services, id, { hidden: { content: ref } });
       },
-      ({ body }) => body,
+      showDisk,
     );
     services.operations.register(`${type}/delete`, async ({ resourceId }) => {
       const disk = services.store.get(resourceId);

@@ -1,8 +1,21 @@
 /** Managed disks and snapshots: what they hold, who uses them, and the signed address by which they are read. */
+import { azureTime } from '../../azure-time.ts';
 import { ArmError, type ArmRequest, type AsyncForm, type JsonObject, type Route, type Services } from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
-import { osTypeOf, resized, shownCreation, sized, skuOf, sourceOf, userOf } from './disk-bodies.ts';
+import {
+  acceptedDisk,
+  changeable,
+  generationOf,
+  osTypeOf,
+  resized,
+  showDisk,
+  shownCreation,
+  sized,
+  skuOf,
+  sourceOf,
+  userOf,
+} from './disk-bodies.ts';
 import {
   acceptAction,
   acceptWrite,
@@ -19,7 +32,8 @@ import {
   uniqueId,
 } from './shared.ts';
 
-const FORM: AsyncForm = { segment: 'DiskOperations', headers: 'both', retryAfter: 2 };
+const WRITE: AsyncForm = { segment: 'DiskOperations', headers: 'both', retryAfter: 2 };
+const FORM: AsyncForm = { segment: 'DiskOperations', headers: 'both' };
 
 export function diskRoutes(services: Services, type: typeof TYPES.disk | typeof TYPES.snapshot): Route[] {
   const path = `${GROUP_PATH}/providers/${type}/{name}`;
@@ -38,15 +52,20 @@ export function diskRoutes(services: Services, type: typeof TYPES.disk | typeof 
             type,
             location: text(disk.body['location']),
             body: { sku: skuOf(request.body?.['sku'] ?? disk.body['sku']), ...userOf(disk) },
-            properties: { ...propertiesOf(disk), ...sized(diskSizeGB) },
+            properties: {
+              ...propertiesOf(disk),
+              ...changeable(object(request.body?.['properties'])),
+              ...sized(diskSizeGB),
+            },
             hidden: resized(diskSizeGB),
-            form: FORM,
+            form: WRITE,
             status: 202,
+            answer: acceptedDisk(services, request, disk),
           },
         );
       },
     },
-    ...readRoutes(services, type),
+    ...readRoutes(services, type, showDisk),
     deleteRoute(services, type, path, FORM, (disk) => {
       refuseWhileBusy(services, disk);
       const user = text(disk.body['managedBy']);
@@ -92,10 +111,11 @@ function writeDisk(services: Services, type: string, request: ArmRequest) {
       type,
       location,
       body: { sku: skuOf(request.body?.['sku'] ?? existing.body['sku']), ...userOf(existing) },
-      properties: { ...propertiesOf(existing), ...sized(sent['diskSizeGB']) },
+      properties: { ...propertiesOf(existing), ...changeable(sent), ...sized(sent['diskSizeGB']) },
       hidden: resized(sent['diskSizeGB']),
-      form: FORM,
+      form: WRITE,
       status: 202,
+      answer: acceptedDisk(services, request, existing),
     });
   }
   const creation = object(sent['creationData']);
@@ -120,12 +140,12 @@ function writeDisk(services: Services, type: string, request: ArmRequest) {
       publicNetworkAccess: 'Enabled',
       ...sent,
       creationData: shownCreation(services, creation),
-      ...osTypeOf(sent, source),
-      hyperVGeneration: sent['hyperVGeneration'] ?? source?.generation ?? 'V1',
+      ...osTypeOf(services, sent, creation, source),
+      ...generationOf(services, sent, creation, source),
       diskSizeGB: sizeGB,
       diskSizeBytes: sizeGB * 1024 ** 3,
       uniqueId: id,
-      timeCreated: services.now().toISOString(),
+      timeCreated: azureTime(services.now()),
       provisioningState: 'Updating',
       diskState: 'Unattached',
       ...(type === TYPES.snapshot ? { incremental: sent['incremental'] ?? false } : {}),
@@ -137,7 +157,8 @@ function writeDisk(services: Services, type: string, request: ArmRequest) {
       generation: source?.generation ?? 'V1',
       ...(source === undefined ? {} : { source: source as unknown as JsonObject }),
     },
-    form: FORM,
+    form: WRITE,
     status: 202,
+    answer: acceptedDisk(services, request, undefined),
   });
 }

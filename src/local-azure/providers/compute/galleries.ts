@@ -1,5 +1,14 @@
 /** Galleries and image definitions. */
-import { ArmError, type AsyncForm, type Route, type Services, type StoredResource } from '../../core.ts';
+import {
+  ArmError,
+  type ArmRequest,
+  type ArmResponse,
+  type AsyncForm,
+  type JsonObject,
+  type Route,
+  type Services,
+  type StoredResource,
+} from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
 import { parentOf } from './image-sources.ts';
@@ -15,7 +24,6 @@ import {
   registerWrite,
   text,
   TYPES,
-  update,
 } from './shared.ts';
 
 const FORM: AsyncForm = { segment: 'capsOperations', headers: 'azure-async' };
@@ -43,6 +51,12 @@ export function galleryRoutes(services: Services): Route[] {
           status: store.get(request.id) === undefined ? 201 : 200,
         }),
     },
+    {
+      method: 'PATCH',
+      path: GALLERY,
+      // In force at once; there is an operation to wait for all the same.
+      handle: (request) => patch(services, request, 'Succeeded'),
+    },
     ...readRoutes(services, TYPES.gallery),
     deleteRoute(services, TYPES.gallery, GALLERY, DELETE, (gallery) =>
       refuseNested(services, gallery, TYPES.definition),
@@ -51,28 +65,22 @@ export function galleryRoutes(services: Services): Route[] {
     {
       method: 'PATCH',
       path: `${DEFINITIONS}/{image}`,
-      handle: ({ id, body }) => {
-        const definition = requireResource(store, id);
-        const tags = body?.['tags'];
-        const changed = update(services, definition.id, {
-          ...(tags === undefined ? {} : { body: { tags } }),
-          properties: object(body?.['properties']),
-        });
-        return { status: 200, body: changed?.body ?? definition.body };
-      },
+      handle: (request) => patch(services, request, 'Updating'),
     },
     {
       method: 'GET',
       path: `${DEFINITIONS}/{image}`,
-      handle: ({ id }) => ({ status: 200, body: requireResource(store, id).body }),
+      handle: ({ id, apiVersion }) => ({ status: 200, body: showDefinition(requireResource(store, id), apiVersion) }),
     },
     {
       method: 'GET',
       path: DEFINITIONS,
-      handle: ({ id }) => ({
+      handle: ({ id, apiVersion }) => ({
         status: 200,
         body: {
-          value: store.list({ type: TYPES.definition, under: id.slice(0, -'/images'.length) }).map(({ body }) => body),
+          value: store
+            .list({ type: TYPES.definition, under: id.slice(0, -'/images'.length) })
+            .map((definition) => showDefinition(definition, apiVersion)),
         },
       }),
     },
@@ -113,7 +121,33 @@ function writeDefinition(services: Services, request: Parameters<Route['handle']
     properties: { architecture: 'x64', ...sent, hyperVGeneration: generation, provisioningState: 'Creating' },
     form: FORM,
     status: existing === undefined ? 201 : 200,
+    answer: (definition) => showDefinition(definition, request.apiVersion),
   });
+}
+
+function showDefinition({ body }: StoredResource, apiVersion: string): JsonObject {
+  const { architecture, ...properties } = object(body['properties']);
+  const shown = architecture === undefined || apiVersion < '2021-10-01' ? {} : { architecture };
+  return { ...body, properties: { ...properties, ...shown } };
+}
+
+function patch(services: Services, request: ArmRequest, provisioningState: string): ArmResponse {
+  const held = requireResource(services.store, request.id);
+  refuseWhileBusy(services, held);
+  const { tags, properties } = request.body ?? {};
+  return acceptWrite(
+    services,
+    { ...request, body: { ...held.body, ...(tags === undefined ? {} : { tags }) } },
+    {
+      type: held.type,
+      location: text(held.body['location']),
+      keep: ['identity'],
+      properties: { ...propertiesOf(held), ...object(properties), provisioningState },
+      form: FORM,
+      status: 200,
+      answer: (changed) => showDefinition(changed, request.apiVersion),
+    },
+  );
 }
 
 function refuseNested(services: Services, resource: StoredResource, child: string): void {

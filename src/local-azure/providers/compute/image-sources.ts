@@ -10,6 +10,10 @@ export interface ImageSource {
   generation: 'V1' | 'V2';
   sizeGB: number;
   plan?: { name: string; product: string; publisher: string };
+  /** Of a disk or snapshot. */
+  storageAccountType?: string;
+  /** Nothing says which system it is: made from an empty disk. */
+  blank?: true;
   /** What `latest` or a definition stood for. */
   exactVersion?: string;
   /** `platform:` and the urn, or the content of a resource. */
@@ -95,12 +99,16 @@ function describe(services: Services, resource: StoredResource, target: string):
     );
   }
   const definition = resource.type === TYPES.version ? parentOf(services, resource) : undefined;
+  const sku = object(resource.body['sku']);
+  const isDisk = resource.type === TYPES.disk || resource.type === TYPES.snapshot;
   const generationOf = definition === undefined ? generation : propertiesOf(definition)['hyperVGeneration'];
   return {
     osType: osType === 'Windows' ? 'Windows' : 'Linux',
     generation: generationOf === 'V2' ? 'V2' : 'V1',
     sizeGB: typeof sizeGB === 'number' ? sizeGB : 30,
     content: { ref: content },
+    ...(typeof sku['name'] === 'string' ? { storageAccountType: sku['name'] } : {}),
+    ...(isDisk && propertiesOf(resource)['osType'] === undefined ? { blank: true } : {}),
     ...(definition === undefined ? {} : { exactVersion: text(resource.body['name']) }),
   };
 }

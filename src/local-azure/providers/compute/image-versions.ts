@@ -1,8 +1,8 @@
 /** Image versions. Each of their regions goes through Replicating to Completed over the operation's time. */
+import { azureTime } from '../../azure-time.ts';
 import { ArmError, type ArmRequest, type AsyncForm, type JsonObject, type Route, type Services } from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
-
 import {
   acceptWrite,
   contentKey,
@@ -16,7 +16,7 @@ import {
   TYPES,
   uniqueId,
 } from './shared.ts';
-import { faultsOf, keepStates, showVersion, targetRegions, UPDATE } from './version-regions.ts';
+import { faultsOf, keepStates, showReplication, showVersion, targetRegions, UPDATE } from './version-regions.ts';
 import { sourceIdOf, sourceOf } from './version-sources.ts';
 
 const FORM: AsyncForm = { segment: 'capsOperations', headers: 'azure-async', retryAfter: 60 };
@@ -40,24 +40,22 @@ export function imageVersionRoutes(services: Services): Route[] {
     {
       method: 'GET',
       path: PATH,
-      handle: ({ id, query }) => ({
-        status: 200,
-        body: showVersion(
-          services,
-          requireResource(store, id),
-          (query.get('$expand') ?? '').toLowerCase() === 'replicationstatus',
-        ),
-      }),
+      handle: ({ id, query, apiVersion }) => {
+        const version = requireResource(store, id);
+        const expanded = (query.get('$expand') ?? '').toLowerCase() === 'replicationstatus';
+        const body = expanded ? showReplication(services, version, apiVersion) : showVersion(version, apiVersion);
+        return { status: 200, body };
+      },
     },
     {
       method: 'GET',
       path: VERSIONS,
-      handle: ({ id }) => ({
+      handle: ({ id, apiVersion }) => ({
         status: 200,
         body: {
           value: store
             .list({ type: TYPES.version, under: id.slice(0, -'/versions'.length) })
-            .map((version) => showVersion(services, version, false)),
+            .map((version) => showVersion(version, apiVersion)),
         },
       }),
     },
@@ -107,11 +105,12 @@ function writeVersion(services: Services, request: ArmRequest) {
       hidden: { states: keepStates(object(existing.hidden['states']), regions) },
       form: FORM,
       status: 200,
+      answer: (version) => showVersion(version, request.apiVersion),
     });
   }
   const source = sourceOf(services, sent, location);
   const wanted = propertiesOf(definition)['hyperVGeneration'] ?? 'V1';
-  if (source.generation !== wanted) {
+  if (source.blank !== true && source.generation !== wanted) {
     throw new ArmError(
       409,
       'Conflict',
@@ -119,7 +118,7 @@ function writeVersion(services: Services, request: ArmRequest) {
     );
   }
   const osType = propertiesOf(definition)['osType'];
-  if (source.osType !== osType) {
+  if (source.blank !== true && source.osType !== osType) {
     throw new ArmError(
       409,
       'Conflict',
@@ -138,7 +137,7 @@ function writeVersion(services: Services, request: ArmRequest) {
         replicationMode: 'Full',
         ...profile,
         targetRegions: regions,
-        publishedDate: services.now().toISOString(),
+        publishedDate: azureTime(services.now()),
       },
       storageProfile: {
         ...object(sent['storageProfile']),
@@ -148,7 +147,11 @@ function writeVersion(services: Services, request: ArmRequest) {
           sizeInGB: source.sizeGB,
         },
       },
-      safetyProfile: { allowDeletionOfReplicatedLocations: true, reportedForPolicyViolation: false },
+      safetyProfile: {
+        reportedForPolicyViolation: false,
+        allowDeletionOfReplicatedLocations: false,
+        ...object(sent['safetyProfile']),
+      },
       provisioningState: 'Creating',
     },
     hidden: {
@@ -162,5 +165,6 @@ function writeVersion(services: Services, request: ArmRequest) {
     },
     form: FORM,
     status: 201,
+    answer: (version) => showVersion(version, request.apiVersion),
   });
 }

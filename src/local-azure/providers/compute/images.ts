@@ -93,7 +93,16 @@ function writeImage(services: Services, request: ArmRequest) {
     },
     form: WRITE,
     status: 201,
+    answer: ({ body }) => withoutSize(body),
   });
+}
+
+/** The size of its disk is known once the image is made. */
+function withoutSize(body: JsonObject): JsonObject {
+  const properties = object(body['properties']);
+  const storage = object(properties['storageProfile']);
+  const { diskSizeGB: _later, ...osDisk } = object(storage['osDisk']);
+  return { ...body, properties: { ...properties, storageProfile: { ...storage, osDisk } } };
 }
 
 interface Captured {
@@ -106,7 +115,11 @@ function fromMachine(services: Services, machineId: string, location: string): C
   const disk = osDiskOf(services, machine);
   if (disk === undefined) throw invalid('sourceVirtualMachine', 'The source virtual machine has no OS disk.');
   const source = resolveImage(services, { id: disk.id }, 'sourceVirtualMachine', location);
-  return { source, storageProfile: profile(source, { managedDisk: { id: disk.id } }) };
+  const { caching } = object(object(propertiesOf(machine)['storageProfile'])['osDisk']);
+  return {
+    source,
+    storageProfile: profile(source, { managedDisk: { id: disk.id }, ...(caching === undefined ? {} : { caching }) }),
+  };
 }
 
 function fromDisk(services: Services, sent: JsonObject, location: string): Captured {
@@ -132,9 +145,10 @@ const profile = (source: ImageSource, from: JsonObject): JsonObject => ({
     osType: source.osType,
     osState: 'Generalized',
     diskSizeGB: source.sizeGB,
-    caching: 'ReadWrite',
-    storageAccountType: 'Premium_LRS',
+    caching: 'None',
+    storageAccountType: source.storageAccountType ?? 'Standard_LRS',
     ...from,
+    ...(idIn(from['snapshot']) === undefined ? {} : { snapshot: { id: idIn(from['snapshot']) ?? '' } }),
   },
   dataDisks: [],
   zoneResilient: false,

@@ -1,4 +1,5 @@
 /** What a machine is doing now, as instanceView words it. A guest that powered itself off is `stopped`, not deallocated. */
+import { azureTime } from '../../azure-time.ts';
 import type { JsonObject, Services, StoredResource } from '../../core.ts';
 import { object, propertiesOf, text } from './shared.ts';
 
@@ -12,7 +13,7 @@ export async function powerOf(services: Services, machine: StoredResource): Prom
 
 export async function instanceView(services: Services, machine: StoredResource): Promise<JsonObject> {
   const power = await powerOf(services, machine);
-  const time = services.now().toISOString();
+  const time = azureTime(services.now());
   const provisioning = text(propertiesOf(machine)['provisioningState']);
   const status = (code: string, displayStatus: string): JsonObject => ({ code, level: 'Info', displayStatus, time });
   const statuses: JsonObject[] = [

@@ -1,14 +1,18 @@
 /** How a machine comes to be and goes: its disk made, its system started, all of it discarded. */
 import { randomUUID } from 'node:crypto';
+import { azureTime } from '../../azure-time.ts';
 import { ArmError, type Services, type StoredResource } from '../../core.ts';
+import { skuOf } from './disk-bodies.ts';
 import { attach, detach } from './disk-life.ts';
 import { copyOf, type ImageSource } from './image-sources.ts';
+import { detachDataDisks, settleDataDisks } from './machine-data-disks.ts';
 import { contentKey, idIn, list, object, propertiesOf, registerWrite, text, TYPES, update } from './shared.ts';
 
 export function registerMachineOperations(services: Services): void {
   registerWrite(services, `${TYPES.machine}/write`, async (machine) => {
     const { diskId } = machine.hidden;
     if (services.store.get(text(diskId)) === undefined) await makeDisk(services, machine);
+    await settleDataDisks(services, machine);
     if (machine.hidden['booted'] !== true) {
       attach(services, text(diskId), machine.id);
       await boot(services, machine);
@@ -49,11 +53,14 @@ export async function discardMachine(services: Services, machine: StoredResource
   await services.machines.stop(key);
   await services.machines.remove(key);
   detach(services, text(machine.hidden['diskId']));
+  detachDataDisks(services, machine);
 }
 
 async function makeDisk(services: Services, machine: StoredResource): Promise<void> {
   const { source, diskId, diskName, sizeGB, osType } = machine.hidden;
   const image = source as unknown as ImageSource;
+  const { osDisk } = object(propertiesOf(machine)['storageProfile']);
+  const { storageAccountType } = object(object(osDisk)['managedDisk']);
   const key = contentKey('disk', text(machine.hidden['key']));
   const content = await copyOf(services, image, key);
   services.store.put({
@@ -65,7 +72,7 @@ async function makeDisk(services: Services, machine: StoredResource): Promise<vo
       type: TYPES.disk,
       location: machine.body['location'] ?? '',
       ...(machine.body['tags'] === undefined ? {} : { tags: machine.body['tags'] }),
-      sku: { name: 'Premium_LRS', tier: 'Premium' },
+      sku: skuOf({ name: storageAccountType ?? 'Premium_LRS' }),
       properties: {
         osType: osType ?? 'Linux',
         hyperVGeneration: image.generation,
@@ -73,7 +80,7 @@ async function makeDisk(services: Services, machine: StoredResource): Promise<vo
         diskSizeGB: sizeGB ?? 30,
         diskState: 'Unattached',
         provisioningState: 'Succeeded',
-        timeCreated: services.now().toISOString(),
+        timeCreated: azureTime(services.now()),
         uniqueId: randomUUID(),
       },
     },

@@ -2,6 +2,7 @@
 import { ArmError, type ArmRequest, type JsonObject, type Services } from '../../core.ts';
 import { sameId } from '../../resource-id.ts';
 import { type ImageSource, resolveImage } from './image-sources.ts';
+import { defaultStorageOf } from './machine-profiles.ts';
 import { idIn, invalid, list, object, propertiesOf, refuseWhileBusy, text, TYPES } from './shared.ts';
 
 /** What a machine starts from, and its `storageProfile.osDisk` as answered. */
@@ -50,7 +51,7 @@ export function bootFromDisk(services: Services, osDisk: JsonObject, sent: JsonO
       osType,
       name: disk.body['name'] ?? '',
       diskSizeGB: sizeGB,
-      managedDisk: { storageAccountType: 'Premium_LRS', id: disk.id },
+      managedDisk: { storageAccountType: object(disk.body['sku'])['name'] ?? 'Premium_LRS', id: disk.id },
     },
   };
 }
@@ -101,7 +102,11 @@ export function bootFromImage(
       osType: source.osType,
       name,
       diskSizeGB: sizeGB,
-      managedDisk: { storageAccountType: 'Premium_LRS', ...object(osDisk['managedDisk']), id: diskId },
+      managedDisk: {
+        storageAccountType: defaultStorageOf(text(object(sent['hardwareProfile'])['vmSize'])),
+        ...object(osDisk['managedDisk']),
+        id: diskId,
+      },
     },
   };
 }

@@ -14,7 +14,12 @@ import { boot } from './machine-life.ts';
 import { acceptAction, refuseWhileBusy, text, TYPES, update } from './shared.ts';
 import { MACHINE_PATH } from './virtual-machines.ts';
 
-const FORM: AsyncForm = { segment: 'operations', headers: 'both', retryAfter: 10 };
+/** Some say when to ask first, the others leave it to the client. */
+const form = (verb: string): AsyncForm => ({
+  segment: 'operations',
+  headers: 'both',
+  ...(/^(start|deallocate)$/.test(verb) ? { retryAfter: 10 } : {}),
+});
 
 type Verb = (services: Services, machine: StoredResource) => Promise<JsonObject>;
 
@@ -56,7 +61,7 @@ export function powerRoutes(services: Services): Route[] {
             `Operation '${verb}' is not allowed on VM '${text(machine.body['name'])}' since the VM is generalized.`,
           );
         }
-        return acceptAction(services, request, machine, `${TYPES.machine}/${verb}`, FORM);
+        return acceptAction(services, request, machine, `${TYPES.machine}/${verb}`, form(verb));
       },
     })),
     {

@@ -37,22 +37,24 @@ export function marketplaceRoutes(): Route[] {
         const image = findImage(publisher, offer, sku);
         const exact = image === undefined ? undefined : exactVersion(image, version);
         if (image === undefined || exact === undefined || version.toLowerCase() === 'latest') throw notFound();
+        const sizeInGb = image.osType === 'Windows' ? 127 : 30;
         const body: Json = {
-          id,
+          id: capitalized(id),
           name: exact,
           location,
           properties: {
             hyperVGeneration: image.generation,
             architecture: 'x64',
             replicaType: 'Unmanaged',
-            disallowed: { vmDiskType: 'Unmanaged' },
-            automaticOSUpgradeProperties: { automaticOSUpgradeSupported: false },
+            disallowed: { vmDiskType: image.generation === 'V2' ? 'Unmanaged' : 'None' },
+            automaticOSUpgradeProperties: { automaticOSUpgradeSupported: image.osType === 'Windows' },
             imageDeprecationStatus: { imageState: 'Active' },
             features: [
               { name: 'IsAcceleratedNetworkSupported', value: 'True' },
               { name: 'DiskControllerTypes', value: image.generation === 'V2' ? 'SCSI, NVMe' : 'SCSI' },
+              { name: 'IsHibernateSupported', value: 'True' },
             ],
-            osDiskImage: { operatingSystem: image.osType, sizeInGb: image.osType === 'Windows' ? 127 : 30 },
+            osDiskImage: { operatingSystem: image.osType, sizeInGb, sizeInBytes: sizeInGb * 1024 ** 3 + 512 },
             dataDiskImages: [],
             ...(image.plan === undefined ? {} : { plan: image.plan }),
           },
@@ -61,6 +63,27 @@ export function marketplaceRoutes(): Route[] {
       },
     },
   ];
+}
+
+const CAPITALS = [
+  'Subscriptions',
+  'Providers',
+  'Locations',
+  'Publishers',
+  'ArtifactTypes',
+  'VMImage',
+  'Offers',
+  'Skus',
+  'Versions',
+];
+
+/** As recorded: the words of these ids have capitals of their own. */
+function capitalized(id: string): string {
+  const word = (segment: string) => CAPITALS.find((capital) => capital.toLowerCase() === segment.toLowerCase());
+  return id
+    .split('/')
+    .map((segment) => word(segment) ?? segment)
+    .join('/');
 }
 
 const unique = (names: string[]): string[] => [...new Set(names)];
@@ -79,6 +102,9 @@ function entries({ id, params, query }: ArmRequest, names: string[]): Json {
   return (top === null ? ordered : ordered.slice(0, Number(top))).map((name) => ({
     location: params['location'] ?? '',
     name,
-    id: `${id}/${name}`,
+    id: capitalized(`${id}/${name}`),
+    ...(/\/skus$/i.test(id)
+      ? { properties: { automaticOSUpgradeProperties: { automaticOSUpgradeSupported: false } } }
+      : {}),
   }));
 }

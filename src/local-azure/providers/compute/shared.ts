@@ -17,6 +17,7 @@ import { parseResourceId } from '../../resource-id.ts';
 
 export const TYPES = {
   machine: 'Microsoft.Compute/virtualMachines',
+  extension: 'Microsoft.Compute/virtualMachines/extensions',
   runCommand: 'Microsoft.Compute/virtualMachines/runCommands',
   disk: 'Microsoft.Compute/disks',
   snapshot: 'Microsoft.Compute/snapshots',
@@ -38,7 +39,8 @@ export const text = (value: Json | undefined): string => textOf(value);
 export const propertiesOf = (resource: StoredResource): JsonObject => object(resource.body['properties']);
 export const idIn = (value: unknown): string | undefined => {
   const { id } = object(value);
-  return typeof id === 'string' && id !== '' ? id : undefined;
+  // Some clients leave the first slash out, and Azure takes that.
+  return typeof id === 'string' && id !== '' ? id.replace(/^(?=subscriptions\/)/i, '/') : undefined;
 };
 
 /** Safe as a folder name, and another one for each creation under the same id. */
@@ -67,10 +69,10 @@ export function registerWrite(
   services: Services,
   kind: string,
   work: (resource: StoredResource) => Promise<void> | void,
-  answer: (resource: StoredResource) => Json | void = () => undefined,
+  answer: (resource: StoredResource, apiVersion: string) => Json | void = () => undefined,
 ): void {
   const end = (id: string, provisioningState: string) => update(services, id, { properties: { provisioningState } });
-  services.operations.register(kind, async ({ resourceId }) => {
+  services.operations.register(kind, async ({ resourceId, input }) => {
     const resource = services.store.get(resourceId);
     if (resource === undefined) return undefined;
     try {
@@ -80,7 +82,7 @@ export function registerWrite(
       throw error;
     }
     const written = end(resourceId, 'Succeeded');
-    return written === undefined ? undefined : answer(written);
+    return written === undefined ? undefined : answer(written, text(input['apiVersion']));
   });
 }
 
@@ -97,6 +99,8 @@ export interface Written {
   kind?: string;
   form: AsyncForm;
   status: number;
+  /** What the write is answered with, where that is not the resource itself. */
+  answer?: (resource: StoredResource) => JsonObject;
 }
 
 /** Stores the resource as being written, begins its operation and answers both. */
@@ -133,10 +137,14 @@ export function acceptWrite(services: Services, request: ArmRequest, written: Wr
       subscriptionId: request.subscriptionId,
       location: written.location,
       resourceId: id,
-      input: {},
+      input: { apiVersion: request.apiVersion, paced: written.form.retryAfter !== undefined },
     });
   });
-  return { status: written.status, body: resource.body, operation: { operation, form: written.form } };
+  return {
+    status: written.status,
+    body: written.answer?.(resource) ?? resource.body,
+    operation: { operation, form: written.form },
+  };
 }
 
 /** Begins an operation on a resource: deletions and the verbs of a machine. */
@@ -153,26 +161,30 @@ export function acceptAction(
     subscriptionId: request.subscriptionId,
     location: text(resource.body['location']),
     resourceId: resource.id,
-    input,
+    input: { ...input, paced: form.retryAfter !== undefined },
   });
   return { status: 202, operation: { operation, form } };
 }
 
+/** A resource as an api-version shows it. */
+export type Show = (resource: StoredResource, apiVersion: string) => JsonObject;
+
 /** GET of one, list by group and by subscription, and PATCH of tags; what every top-level type has. */
-export function readRoutes(
-  services: Services,
-  type: string,
-  show = (resource: StoredResource): JsonObject => resource.body,
-): Route[] {
+export function readRoutes(services: Services, type: string, show: Show = ({ body }) => body): Route[] {
   const collection = `${GROUP_PATH}/providers/${type}`;
   const path = `${collection}/{name}`;
   const tail = `/providers/${type}`.toLowerCase();
-  const listUnder = ({ id }: ArmRequest): ArmResponse => {
+  const listUnder = ({ id, apiVersion }: ArmRequest): ArmResponse => {
     const under = id.toLowerCase().endsWith(tail) ? id.slice(0, -tail.length) : id;
-    return { status: 200, body: { value: services.store.list({ type, under }).map(show) } };
+    const value = services.store.list({ type, under }).map((resource) => show(resource, apiVersion));
+    return { status: 200, body: { value } };
   };
   return [
-    { method: 'GET', path, handle: ({ id }) => ({ status: 200, body: show(requireResource(services.store, id)) }) },
+    {
+      method: 'GET',
+      path,
+      handle: ({ id, apiVersion }) => ({ status: 200, body: show(requireResource(services.store, id), apiVersion) }),
+    },
     { method: 'GET', path: collection, handle: listUnder },
     { method: 'GET', path: `/subscriptions/{subscriptionId}${`/providers/${type}`}`, handle: listUnder },
   ];

@@ -17,28 +17,37 @@ const size = (name: string, cores: number, memoryGiB: number, generations = 'V1,
   generations,
 });
 
+/** Cores and GiB a core; without an s they take Standard disks only, and boot generation 1. */
+function family(
+  names: (cores: number) => string,
+  cores: number[],
+  memoryPerCore: number,
+  generations = 'V1,V2',
+): Size[] {
+  return cores.map((count) => size(names(count), count, count * memoryPerCore, generations));
+}
+
 const SIZES: Size[] = [
-  size('Standard_A1_v2', 1, 2, 'V1'),
+  ...[1, 1, 2, 4, 8].map((cores, index) => size(`Standard_A${index}`, cores, cores * 1.75, 'V1')),
+  ...family((cores) => `Standard_A${cores}_v2`, [1, 2, 4, 8], 2, 'V1'),
   size('Standard_B1s', 1, 1),
+  size('Standard_B1ms', 1, 2),
   size('Standard_B2s', 2, 4),
   size('Standard_B2ms', 2, 8),
-  size('Standard_D1_v2', 1, 3.5, 'V1'),
-  size('Standard_D2_v2', 2, 7, 'V1'),
-  size('Standard_DS1_v2', 1, 3.5),
-  size('Standard_DS2_v2', 2, 7),
-  size('Standard_D2_v3', 2, 8, 'V1'),
-  size('Standard_D2s_v3', 2, 8),
-  size('Standard_D4s_v3', 4, 16),
-  size('Standard_D8s_v3', 8, 32),
-  size('Standard_D2ds_v4', 2, 8),
-  size('Standard_D4ds_v4', 4, 16),
-  size('Standard_D2s_v4', 2, 8),
-  size('Standard_D2s_v5', 2, 8),
-  size('Standard_D4s_v5', 4, 16),
-  size('Standard_D2ds_v5', 2, 8),
-  size('Standard_D4ds_v5', 4, 16),
-  size('Standard_F2s_v2', 2, 4),
-  size('Standard_E2s_v5', 2, 16),
+  size('Standard_B4ms', 4, 16),
+  ...[1, 2, 4, 8].flatMap((cores, index) => [
+    size(`Standard_D${index + 1}`, cores, cores * 3.5, 'V1'),
+    size(`Standard_D${index + 1}_v2`, cores, cores * 3.5, 'V1'),
+    size(`Standard_DS${index + 1}`, cores, cores * 3.5),
+    size(`Standard_DS${index + 1}_v2`, cores, cores * 3.5),
+  ]),
+  ...family((cores) => `Standard_D${cores}_v3`, [2, 4, 8, 16], 4, 'V1'),
+  ...['s_v3', 's_v4', 'ds_v4', 'as_v4', 's_v5', 'ds_v5', 'as_v5', 'ads_v5', 's_v6', 'ds_v6'].flatMap((kind) =>
+    family((cores) => `Standard_D${cores}${kind}`, [2, 4, 8, 16], 4),
+  ),
+  ...family((cores) => `Standard_F${cores}s_v2`, [2, 4, 8, 16], 2),
+  ...family((cores) => `Standard_E${cores}s_v3`, [2, 4, 8], 8),
+  ...family((cores) => `Standard_E${cores}s_v5`, [2, 4, 8], 8),
 ];
 
 /** Generous, so that a hundred builds at once fit one region. */

@@ -51,8 +51,33 @@ const regionNames = (version: StoredResource): string[] =>
     normalizeRegion(text(name)),
   );
 
-export function showVersion(services: Services, version: StoredResource, expanded: boolean): JsonObject {
-  if (!expanded) return version.body;
+/** The version as an api-version shows it; the size of its disk is known once it is made. */
+export function showVersion({ body }: StoredResource, apiVersion: string): JsonObject {
+  const { safetyProfile, ...properties } = object(body['properties']);
+  const { replicationMode, ...publishing } = object(properties['publishingProfile']);
+  const storage = object(properties['storageProfile']);
+  const { sizeInGB, ...osDiskImage } = object(storage['osDiskImage']);
+  const creating = properties['provisioningState'] === 'Creating';
+  return {
+    ...body,
+    properties: {
+      ...properties,
+      ...(safetyProfile === undefined || apiVersion < '2021-10-01' ? {} : { safetyProfile }),
+      publishingProfile: {
+        ...publishing,
+        ...(replicationMode === undefined || apiVersion < '2022-08-03' ? {} : { replicationMode }),
+      },
+      storageProfile: {
+        ...storage,
+        osDiskImage: { ...osDiskImage, ...(creating || sizeInGB === undefined ? {} : { sizeInGB }) },
+      },
+    },
+  };
+}
+
+/** With how far its replication has come. */
+export function showReplication(services: Services, version: StoredResource, apiVersion: string): JsonObject {
+  const shown = showVersion(version, apiVersion);
   const [pending] = services.operations.pending(version.id);
   const elapsed = pending === undefined ? 0 : services.now().getTime() - Date.parse(pending.startTime);
   const duration = pending === undefined ? 1 : Math.max(1, services.profile.duration(pending.kind));
@@ -70,7 +95,7 @@ export function showVersion(services: Services, version: StoredResource, expande
     : summary.some((region) => region['state'] === 'Replicating')
       ? 'InProgress'
       : 'Failed';
-  return { ...version.body, properties: { ...propertiesOf(version), replicationStatus: { aggregatedState, summary } } };
+  return { ...shown, properties: { ...object(shown['properties']), replicationStatus: { aggregatedState, summary } } };
 }
 
 export function registerImageVersionOperations(services: Services): void {

@@ -1,7 +1,9 @@
 /** Virtual machines: made from a disk or an image, described with or without their instance view. */
+import { azureTime } from '../../azure-time.ts';
 import {
   ArmError,
   type ArmRequest,
+  type ArmResponse,
   type AsyncForm,
   type JsonObject,
   type Route,
@@ -12,7 +14,9 @@ import { requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
 import { sameId } from '../../resource-id.ts';
 import { instanceView } from './instance-view.ts';
+import { dataDisksOf } from './machine-data-disks.ts';
 import { bootFromDisk, bootFromImage, requireInterfaces } from './machine-parts.ts';
+import { defaultStorageOf, identityOf, osProfileOf, showMachine } from './machine-profiles.ts';
 import {
   acceptWrite,
   contentKey,
@@ -20,22 +24,27 @@ import {
   GROUP_PATH,
   idIn,
   invalid,
+  list,
   object,
   propertiesOf,
   readRoutes,
   refuseWhileBusy,
+  type Show,
   text,
   TYPES,
   uniqueId,
+  update,
 } from './shared.ts';
 import { findSize } from './sizes.ts';
 
-const WRITE: AsyncForm = { segment: 'operations', headers: 'azure-async', retryAfter: 10 };
+const CREATE: AsyncForm = { segment: 'operations', headers: 'azure-async', retryAfter: 10 };
+const WRITE: AsyncForm = { segment: 'operations', headers: 'azure-async' };
 const DELETE: AsyncForm = { segment: 'operations', headers: 'both', retryAfter: 10 };
 export const MACHINE_PATH = `${GROUP_PATH}/providers/${TYPES.machine}/{name}`;
 
 export function machineRoutes(services: Services): Route[] {
-  const [, ...lists] = readRoutes(services, TYPES.machine);
+  const show: Show = (machine, apiVersion) => showMachine(services, machine, apiVersion);
+  const [, ...lists] = readRoutes(services, TYPES.machine, show);
   return [
     { method: 'PUT', path: MACHINE_PATH, handle: (request) => writeMachine(services, request) },
     {
@@ -44,33 +53,18 @@ export function machineRoutes(services: Services): Route[] {
       handle: (request) => {
         const machine = requireResource(services.store, request.id);
         refuseWhileBusy(services, machine);
-        return acceptWrite(
-          services,
-          { ...request, body: { ...machine.body, ...request.body } },
-          {
-            type: TYPES.machine,
-            location: text(machine.body['location']),
-            keep: ['identity', 'plan', 'zones'],
-            properties: {
-              ...propertiesOf(machine),
-              ...withoutPassword(object(request.body?.['properties'])),
-              provisioningState: 'Updating',
-            },
-            form: WRITE,
-            status: 200,
-          },
-        );
+        return patchMachine(services, request, machine);
       },
     },
     {
       method: 'GET',
       path: MACHINE_PATH,
-      async handle({ id, query }) {
+      async handle({ id, query, apiVersion }) {
         const machine = requireResource(services.store, id);
-        if (!(query.get('$expand') ?? '').toLowerCase().includes('instanceview'))
-          return { status: 200, body: machine.body };
+        const shown = showMachine(services, machine, apiVersion);
+        if (!(query.get('$expand') ?? '').toLowerCase().includes('instanceview')) return { status: 200, body: shown };
         const view = await instanceView(services, machine);
-        return { status: 200, body: { ...machine.body, properties: { ...propertiesOf(machine), instanceView: view } } };
+        return { status: 200, body: { ...shown, properties: { ...object(shown['properties']), instanceView: view } } };
       },
     },
     {
@@ -90,16 +84,37 @@ function writeMachine(services: Services, request: ArmRequest) {
   const location = requireRegion(request.body?.['location'], TYPES.machine);
   const sent = object(request.body?.['properties']);
   const existing = services.store.get(request.id);
+  const answer = (machine: StoredResource): JsonObject => showMachine(services, machine, request.apiVersion);
   if (existing !== undefined) {
     refuseWhileBusy(services, existing);
     refuseOtherDisk(existing, sent);
+    const storage = object(propertiesOf(existing)['storageProfile']);
+    const sentDisks = object(sent['storageProfile'])['dataDisks'];
     return acceptWrite(services, request, {
       type: TYPES.machine,
       location,
-      keep: ['identity', 'plan', 'zones'],
-      properties: { ...propertiesOf(existing), ...pick(sent, 'hardwareProfile'), provisioningState: 'Updating' },
+      keep: ['plan', 'zones'],
+      body: { ...pick(existing.body, 'identity'), ...identity(services, request) },
+      properties: {
+        ...propertiesOf(existing),
+        ...pick(sent, 'hardwareProfile'),
+        ...pick(sent, 'diagnosticsProfile'),
+        storageProfile: {
+          ...storage,
+          dataDisks:
+            sentDisks === undefined
+              ? (storage['dataDisks'] ?? [])
+              : dataDisksOf(services, list(sentDisks), {
+                  id: existing.id,
+                  storageAccountType: text(object(object(storage['osDisk'])['managedDisk'])['storageAccountType']),
+                  dataDisks: list(storage['dataDisks']),
+                }),
+        },
+        provisioningState: 'Updating',
+      },
       form: WRITE,
       status: 200,
+      answer,
     });
   }
   const vmSize = text(object(sent['hardwareProfile'])['vmSize']);
@@ -127,20 +142,22 @@ function writeMachine(services: Services, request: ArmRequest) {
     );
   }
   const { osProfile } = sent;
-  const { adminPassword: _secret, ...shownProfile } = object(osProfile);
   return acceptWrite(services, request, {
     type: TYPES.machine,
     location,
-    keep: ['identity', 'plan', 'zones'],
+    keep: ['plan', 'zones'],
+    body: identity(services, request),
     properties: {
       ...sent,
-      ...(osProfile === undefined
-        ? {}
-        : { osProfile: { computerName: name, allowExtensionOperations: true, ...shownProfile } }),
+      ...(osProfile === undefined ? {} : { osProfile: osProfileOf(object(osProfile), boot.osType, name) }),
       storageProfile: {
-        dataDisks: [],
         diskControllerType: 'SCSI',
         ...storage,
+        dataDisks: dataDisksOf(services, list(storage['dataDisks']), {
+          id: request.id,
+          storageAccountType: defaultStorageOf(vmSize),
+          dataDisks: [],
+        }),
         ...(boot.source?.exactVersion === undefined
           ? {}
           : {
@@ -149,7 +166,7 @@ function writeMachine(services: Services, request: ArmRequest) {
         osDisk: boot.osDisk,
       },
       vmId,
-      timeCreated: services.now().toISOString(),
+      timeCreated: azureTime(services.now()),
       provisioningState: 'Creating',
     },
     hidden: {
@@ -162,16 +179,33 @@ function writeMachine(services: Services, request: ArmRequest) {
       generation: boot.generation,
       sizeGB: boot.sizeGB,
     },
-    form: WRITE,
+    form: CREATE,
     status: 201,
+    answer,
   });
 }
 
-/** A password is never kept, so that it can never be answered. */
-function withoutPassword(properties: JsonObject): JsonObject {
-  if (properties['osProfile'] === undefined) return properties;
-  const { adminPassword: _secret, ...osProfile } = object(properties['osProfile']);
-  return { ...properties, osProfile };
+/** In force with its answer, which says Updating all the same; as recorded, there is no operation to wait for. */
+function patchMachine(services: Services, request: ArmRequest, machine: StoredResource): ArmResponse {
+  const { body = {}, apiVersion } = request;
+  const { osProfile: _fixed, storageProfile: _disks, ...changes } = object(body['properties']);
+  const beside = {
+    ...pick(body, 'tags'),
+    ...identity(services, request),
+    ...pick(body, 'plan'),
+    ...pick(body, 'zones'),
+  };
+  const changed = update(services, machine.id, { body: beside, properties: changes }) ?? machine;
+  const shown = showMachine(services, changed, apiVersion);
+  return {
+    status: 200,
+    body: { ...shown, properties: { ...object(shown['properties']), provisioningState: 'Updating' } },
+  };
+}
+
+function identity(services: Services, { id, body }: ArmRequest): JsonObject {
+  const sent = body?.['identity'];
+  return sent === undefined ? {} : { identity: identityOf(services, object(sent), id) };
 }
 
 const pick = (from: JsonObject, key: string): JsonObject => (from[key] === undefined ? {} : { [key]: from[key] });

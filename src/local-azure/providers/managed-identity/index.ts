@@ -1,6 +1,6 @@
 /** Microsoft.ManagedIdentity: user-assigned identities. All synchronous, as Azure's are. */
-import { createHash } from 'node:crypto';
-import { LOCAL_TENANT, type JsonObject, type Provider, type Services } from '../../core.ts';
+import { type JsonObject, LOCAL_TENANT, type Provider, type Services } from '../../core.ts';
+import { guidFrom } from '../../guid.ts';
 import { textOf } from '../../json.ts';
 import { refuseBadName, requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
@@ -10,6 +10,11 @@ const GROUP = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}';
 const ALL = `/providers/${TYPE}`;
 const ONE = `${GROUP}${ALL}/{name}`;
 const NAME = /^[A-Za-z0-9][\w-]{2,127}$/;
+
+/** As recorded: this service writes `resourcegroups` in its ids. */
+function show(identity: JsonObject): JsonObject {
+  return { ...identity, id: textOf(identity['id']).replace('/resourceGroups/', '/resourcegroups/') };
+}
 
 export function createManagedIdentityProvider({ store }: Services): Provider {
   return {
@@ -42,7 +47,10 @@ export function createManagedIdentityProvider({ store }: Services): Provider {
             },
           };
           store.put({ id: textOf(identity['id']), type: TYPE, body: identity, hidden: {} });
-          return { status: existing === undefined ? 201 : 200, body: identity };
+          const shown = show(identity);
+          return existing === undefined
+            ? { status: 201, body: shown, headers: { Location: textOf(shown['id']) } }
+            : { status: 200, body: shown };
         },
       },
       {
@@ -52,10 +60,10 @@ export function createManagedIdentityProvider({ store }: Services): Provider {
           const identity = requireResource(store, id);
           const changed = { ...identity.body, ...(body?.['tags'] === undefined ? {} : { tags: body['tags'] }) };
           store.put({ ...identity, body: changed });
-          return { status: 200, body: changed };
+          return { status: 200, body: show(changed) };
         },
       },
-      { method: 'GET', path: ONE, handle: ({ id }) => ({ status: 200, body: requireResource(store, id).body }) },
+      { method: 'GET', path: ONE, handle: ({ id }) => ({ status: 200, body: show(requireResource(store, id).body) }) },
       {
         method: 'DELETE',
         path: ONE,
@@ -70,15 +78,9 @@ export function createManagedIdentityProvider({ store }: Services): Provider {
         path: `${scope}${ALL}`,
         handle: ({ id }: { id: string }) => ({
           status: 200,
-          body: { value: store.list({ type: TYPE, under: id.slice(0, -ALL.length) }).map(({ body }) => body) },
+          body: { value: store.list({ type: TYPE, under: id.slice(0, -ALL.length) }).map(({ body }) => show(body)) },
         }),
       })),
     ],
   };
-}
-
-/** The same identity has the same ids after it was deleted and made again: handy here, and nothing depends on it. */
-function guidFrom(text: string): string {
-  const hex = createHash('sha256').update(text.toLowerCase()).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -6,6 +6,14 @@ import { firstFree, parseRange } from './ip-ranges.ts';
 import { idOf, ipConfigurations, machineOf, requireReference, usersOf } from './references.ts';
 import { propertiesOf, RESOURCE_TYPES, routesOf, type Kind } from './resource-kinds.ts';
 
+/** Properties that older versions of the API do not know. */
+const SINCE: Record<string, string> = {
+  nicType: '2020-06-01',
+  vnetEncryptionSupported: '2020-11-01',
+  disableTcpStateTracking: '2022-07-01',
+};
+const DOMAIN = 'kiln0local0azure0000000000.ax.internal.cloudapp.net';
+
 export function networkInterfaceRoutes(services: Services): Route[] {
   const { store } = services;
 
@@ -50,6 +58,7 @@ export function networkInterfaceRoutes(services: Services): Route[] {
         privateIPAllocationMethod: 'Dynamic',
         privateIPAddressVersion: 'IPv4',
         ...properties,
+        subnet: { id: subnetId },
         primary: properties['primary'] ?? primary,
         privateIPAddress: address,
         provisioningState: 'Succeeded',
@@ -90,10 +99,11 @@ export function networkInterfaceRoutes(services: Services): Route[] {
       }
       const former = existing === undefined ? [] : ipConfigurations(existing);
       return {
-        dnsSettings: { dnsServers: [], appliedDnsServers: [] },
+        dnsSettings: { dnsServers: [], appliedDnsServers: [], internalDomainNameSuffix: DOMAIN },
         enableAcceleratedNetworking: false,
         enableIPForwarding: false,
         disableTcpStateTracking: false,
+        vnetEncryptionSupported: false,
         hostedWorkloads: [],
         tapConfigurations: [],
         nicType: 'Standard',
@@ -109,13 +119,17 @@ export function networkInterfaceRoutes(services: Services): Route[] {
         }),
       };
     },
-    show(nic) {
+    show(nic, apiVersion) {
       const machine = machineOf(store, nic.id);
+      const known = Object.entries(propertiesOf(nic.body)).filter(([key]) => apiVersion >= (SINCE[key] ?? ''));
+      const properties = Object.fromEntries(known) as JsonObject;
+      const etag = nic.body['etag'] ?? '';
       return {
         ...nic.body,
-        kind: 'Regular',
+        ...(apiVersion < '2022-01-01' ? {} : { kind: 'Regular' }),
         properties: {
-          ...propertiesOf(nic.body),
+          ...properties,
+          ipConfigurations: ipConfigurations(nic).map((configuration) => ({ ...configuration, etag })),
           ...(machine === undefined ? {} : { virtualMachine: { id: machine.id }, primary: true }),
         },
       };

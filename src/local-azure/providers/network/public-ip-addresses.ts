@@ -41,11 +41,19 @@ export function publicIpAddressRoutes(services: Services): Route[] {
     },
     show(resource) {
       const [user] = usersOf(store, 'publicIPAddress', resource.id);
+      const { ipAddress, ...properties } = propertiesOf(resource.body);
+      // A dynamic address is there while something has it, a static one once it is made.
+      const dynamic = properties['publicIPAllocationMethod'] === 'Dynamic';
+      const shown = dynamic ? user !== undefined : resource.hidden['made'] === true;
       const ipConfiguration = user === undefined ? {} : { ipConfiguration: { id: user['id'] ?? '' } };
       return {
         ...resource.body,
-        sku: resource.body['sku'] ?? { name: 'Basic', tier: 'Regional' },
-        properties: { ...propertiesOf(resource.body), ...ipConfiguration },
+        sku: { name: 'Basic', tier: 'Regional', ...(resource.body['sku'] as JsonObject | undefined) },
+        properties: {
+          ...properties,
+          ...(shown && ipAddress !== undefined ? { ipAddress } : {}),
+          ...ipConfiguration,
+        },
       };
     },
     refuseDeletion(resource) {

@@ -19,6 +19,8 @@ export interface Kind {
   type: string;
   /** Retry-After of an accepted PUT; undefined where Azure sends none. */
   retryAfter?: number;
+  /** Changes are in force with the answer, and it sends no Retry-After: networks and security groups. */
+  updatesAtOnce?: boolean;
   /** Network interfaces are `Succeeded` from the first answer on, though they have an operation. */
   succeedsAtOnce?: boolean;
   /** The properties to keep, from those sent and those held. Throws ArmError for what is wrong with them. */
@@ -26,7 +28,7 @@ export interface Kind {
   /** Called in the same transaction once the resource is stored. */
   stored?(request: ArmRequest, resource: StoredResource): void;
   /** Adds what follows from other resources. */
-  show?(resource: StoredResource): JsonObject;
+  show?(resource: StoredResource, apiVersion: string): JsonObject;
   /** Throws ArmError where something still uses the resource. */
   refuseDeletion?(resource: StoredResource): void;
 }
@@ -49,7 +51,14 @@ export function registerNetworkOperations({ store, operations }: Services): void
     operations.register(`${type}/write`, ({ resourceId }) => {
       const resource = store.get(resourceId);
       if (resource !== undefined) {
-        store.put({ ...resource, body: stateOf(resource.body, 'Succeeded') });
+        store.put({
+          ...resource,
+          body: stateOf(resource.body, 'Succeeded'),
+          hidden: { ...resource.hidden, made: true },
+        });
+        for (const child of store.list({ under: resourceId })) {
+          store.put({ ...child, body: stateOf(child.body, 'Succeeded') });
+        }
       }
       return Promise.resolve();
     });
@@ -74,34 +83,40 @@ export function stateOf(body: JsonObject, provisioningState: string): JsonObject
 /** The handlers of a kind; `path` ends in `{name}`. */
 export function routesOf(services: Services, kind: Kind, path: string): Route[] {
   const { store } = services;
-  const show = (resource: StoredResource) => kind.show?.(resource) ?? resource.body;
+  const show = (resource: StoredResource, apiVersion: string) => kind.show?.(resource, apiVersion) ?? resource.body;
   const collection = path.replace(/\/\{name\}$/, '');
   const tail = `/providers/${kind.type}`;
   const scopes = collection.endsWith(tail) ? [collection, `/subscriptions/{subscriptionId}${tail}`] : [collection];
   return [
     { method: 'PUT', path, handle: (request) => write(services, kind, request, show) },
-    { method: 'GET', path, handle: ({ id }) => ({ status: 200, body: show(requireResource(store, id)) }) },
+    {
+      method: 'GET',
+      path,
+      handle: ({ id, apiVersion }) => ({ status: 200, body: show(requireResource(store, id), apiVersion) }),
+    },
     { method: 'DELETE', path, handle: ({ id }) => remove(services, kind, id) },
     {
       method: 'PATCH',
       path,
-      handle({ id, body }) {
+      handle({ id, body, apiVersion }) {
         const resource = requireResource(store, id);
         const changed = {
           ...resource,
           body: { ...resource.body, ...(body?.['tags'] === undefined ? {} : { tags: body['tags'] }) },
         };
         store.put(changed);
-        return { status: 200, body: show(changed) };
+        return { status: 200, body: show(changed, apiVersion), headers: { 'Azure-AsyncNotification': 'Enabled' } };
       },
     },
     ...scopes.map((scope): Route => ({
       method: 'GET',
       path: scope,
-      handle: ({ id }) => ({
+      handle: ({ id, apiVersion }) => ({
         status: 200,
         body: {
-          value: store.list({ type: kind.type, under: id.endsWith(tail) ? id.slice(0, -tail.length) : id }).map(show),
+          value: store
+            .list({ type: kind.type, under: id.endsWith(tail) ? id.slice(0, -tail.length) : id })
+            .map((resource) => show(resource, apiVersion)),
         },
       }),
     })),
@@ -112,7 +127,7 @@ function write(
   services: Services,
   kind: Kind,
   request: ArmRequest,
-  show: (resource: StoredResource) => JsonObject,
+  show: (resource: StoredResource, apiVersion: string) => JsonObject,
 ): ArmResponse {
   const { store, operations } = services;
   refuseBadName(
@@ -140,10 +155,11 @@ function write(
       ...kind.build(request, existing, id),
     },
   };
+  const atOnce = kind.succeedsAtOnce === true || (kind.updatesAtOnce === true && existing !== undefined);
   const resource: StoredResource = {
     id,
     type: kind.type,
-    body: stateOf(kept, kind.succeedsAtOnce === true ? 'Succeeded' : 'Updating'),
+    body: stateOf(kept, atOnce ? 'Succeeded' : 'Updating'),
     hidden: existing?.hidden ?? {},
   };
   const operation = store.transaction(() => {
@@ -160,9 +176,10 @@ function write(
   const form: AsyncForm = {
     segment: 'operations',
     headers: 'azure-async',
-    ...(kind.retryAfter === undefined ? {} : { retryAfter: kind.retryAfter }),
+    ...(kind.retryAfter === undefined || atOnce ? {} : { retryAfter: kind.retryAfter }),
   };
-  return { status: existing === undefined ? 201 : 200, body: show(resource), operation: { operation, form } };
+  const body = show(resource, request.apiVersion);
+  return { status: existing === undefined ? 201 : 200, body, operation: { operation, form } };
 }
 
 function remove(services: Services, kind: Kind, id: string): ArmResponse {

@@ -18,27 +18,67 @@ const TYPE = RESOURCE_TYPES.securityGroup;
 const RULE = `${TYPE}/securityRules`;
 const ONE = `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/${TYPE}`;
 
-/** name, access, priority, direction, source, destination. */
-const DEFAULTS: Array<[string, string, number, string, string, string]> = [
-  ['AllowVnetInBound', 'Allow', 65000, 'Inbound', 'VirtualNetwork', 'VirtualNetwork'],
-  ['AllowAzureLoadBalancerInBound', 'Allow', 65001, 'Inbound', 'AzureLoadBalancer', '*'],
-  ['DenyAllInBound', 'Deny', 65500, 'Inbound', '*', '*'],
-  ['AllowVnetOutBound', 'Allow', 65000, 'Outbound', 'VirtualNetwork', 'VirtualNetwork'],
-  ['AllowInternetOutBound', 'Allow', 65001, 'Outbound', '*', 'Internet'],
-  ['DenyAllOutBound', 'Deny', 65500, 'Outbound', '*', '*'],
+/** name, access, priority, direction, source, destination, description. */
+const DEFAULTS: Array<[string, string, number, string, string, string, string]> = [
+  [
+    'AllowVnetInBound',
+    'Allow',
+    65000,
+    'Inbound',
+    'VirtualNetwork',
+    'VirtualNetwork',
+    'Allow inbound traffic from all VMs in VNET',
+  ],
+  [
+    'AllowAzureLoadBalancerInBound',
+    'Allow',
+    65001,
+    'Inbound',
+    'AzureLoadBalancer',
+    '*',
+    'Allow inbound traffic from azure load balancer',
+  ],
+  ['DenyAllInBound', 'Deny', 65500, 'Inbound', '*', '*', 'Deny all inbound traffic'],
+  [
+    'AllowVnetOutBound',
+    'Allow',
+    65000,
+    'Outbound',
+    'VirtualNetwork',
+    'VirtualNetwork',
+    'Allow outbound traffic from all VMs to all VMs in VNET',
+  ],
+  [
+    'AllowInternetOutBound',
+    'Allow',
+    65001,
+    'Outbound',
+    '*',
+    'Internet',
+    'Allow outbound traffic from all VMs to Internet',
+  ],
+  ['DenyAllOutBound', 'Deny', 65500, 'Outbound', '*', '*', 'Deny all outbound traffic'],
 ];
+/** A rule has its ports and prefixes one by one or as lists; the lists are always shown. */
+const LISTS = {
+  sourcePortRanges: [],
+  destinationPortRanges: [],
+  sourceAddressPrefixes: [],
+  destinationAddressPrefixes: [],
+};
 
 export function securityGroupRoutes(services: Services): Route[] {
   const { store } = services;
   const kind: Kind = {
     type: TYPE,
     retryAfter: 3,
+    updatesAtOnce: true,
     build(request, _existing, id) {
       const sent = propertiesOf(request.body);
       const rules = (sent['securityRules'] ?? []) as JsonObject[];
       const kept = rules.map((rule) => keepRule(rule, `${id}/securityRules/${textOf(rule['name'])}`));
       refuseSamePriority(kept);
-      return { ...sent, securityRules: kept, defaultSecurityRules: DEFAULTS.map((rule) => defaultRule(id, rule)) };
+      return { ...sent, securityRules: kept };
     },
     show(group) {
       const users = (type: string) => withSecurityGroup(store, type, group.id).map(({ id }) => ({ id }));
@@ -48,6 +88,7 @@ export function securityGroupRoutes(services: Services): Route[] {
         ...group.body,
         properties: {
           ...propertiesOf(group.body),
+          defaultSecurityRules: DEFAULTS.map((rule) => defaultRule(group, rule)),
           ...(networkInterfaces.length === 0 ? {} : { networkInterfaces }),
           ...(subnets.length === 0 ? {} : { subnets }),
         },
@@ -101,7 +142,7 @@ function ruleRoutes({ store, operations }: Services): Route[] {
         const status = others.length === rulesOf(group).length ? 201 : 200;
         return {
           status,
-          body: rule,
+          body: stateOf(rule, 'Updating'),
           operation: { operation, form: { segment: 'operations', headers: 'azure-async', retryAfter: 10 } },
         };
       },
@@ -163,7 +204,7 @@ function keepRule(rule: JsonObject, id: string): JsonObject {
     id,
     type: RULE,
     etag: `W/"${randomUUID()}"`,
-    properties: { ...sent, provisioningState: 'Succeeded' },
+    properties: { ...LISTS, ...sent, provisioningState: 'Succeeded' },
   };
 }
 
@@ -185,15 +226,18 @@ function refuseSamePriority(rules: JsonObject[]): void {
 }
 
 function defaultRule(
-  groupId: string,
-  [name, access, priority, direction, source, destination]: (typeof DEFAULTS)[number],
+  group: StoredResource,
+  [name, access, priority, direction, source, destination, description]: (typeof DEFAULTS)[number],
 ): JsonObject {
   return {
     name,
-    id: `${groupId}/defaultSecurityRules/${name}`,
+    id: `${group.id}/defaultSecurityRules/${name}`,
+    etag: group.body['etag'] ?? '',
     type: `${TYPE}/defaultSecurityRules`,
     properties: {
-      provisioningState: 'Succeeded',
+      ...LISTS,
+      provisioningState: propertiesOf(group.body)['provisioningState'] ?? 'Succeeded',
+      description,
       protocol: '*',
       sourcePortRange: '*',
       destinationPortRange: '*',

@@ -19,9 +19,16 @@ const ONE = `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/prov
 export function virtualNetworkRoutes(services: Services): Route[] {
   const { store } = services;
 
-  function showSubnet(subnet: StoredResource): JsonObject {
-    const users = usersOf(store, 'subnet', subnet.id).map(({ id }) => ({ id: id ?? '' }));
-    const properties = { ...propertiesOf(subnet.body), ...(users.length === 0 ? {} : { ipConfigurations: users }) };
+  function showSubnet(subnet: StoredResource, apiVersion: string): JsonObject {
+    // As recorded: a subnet names what is in it in capitals.
+    const users = usersOf(store, 'subnet', subnet.id).map(({ id }) => ({ id: inCapitals(textOf(id)) }));
+    const policies = { privateEndpointNetworkPolicies: apiVersion < '2020-11-01' ? 'Enabled' : 'Disabled' };
+    const properties = {
+      ...policies,
+      ...propertiesOf(subnet.body),
+      delegations: delegationsOf(subnet),
+      ...(users.length === 0 ? {} : { ipConfigurations: users }),
+    };
     return { ...subnet.body, properties };
   }
 
@@ -46,7 +53,6 @@ export function virtualNetworkRoutes(services: Services): Route[] {
     }
     return {
       delegations: [],
-      privateEndpointNetworkPolicies: 'Disabled',
       privateLinkServiceNetworkPolicies: 'Enabled',
       ...sent,
     };
@@ -73,9 +79,13 @@ export function virtualNetworkRoutes(services: Services): Route[] {
     stored(request, resource) {
       putInlineSubnets(request, resource);
     },
-    show(resource) {
-      const subnets = store.list({ type: RESOURCE_TYPES.subnet, under: resource.id }).map(showSubnet);
-      return { ...resource.body, properties: { ...propertiesOf(resource.body), subnets } };
+    updatesAtOnce: true,
+    show(resource, apiVersion) {
+      const held = store.list({ type: RESOURCE_TYPES.subnet, under: resource.id });
+      const subnets = held.map((subnet) => showSubnet(subnet, apiVersion));
+      // Azure had it for a while.
+      const protection = apiVersion >= '2020-06-01' && apiVersion < '2020-11-01' ? { enableVmProtection: false } : {};
+      return { ...resource.body, properties: { ...protection, ...propertiesOf(resource.body), subnets } };
     },
     refuseDeletion(resource) {
       for (const subnet of store.list({ type: RESOURCE_TYPES.subnet, under: resource.id })) {
@@ -107,7 +117,8 @@ export function virtualNetworkRoutes(services: Services): Route[] {
         etag: `W/"${randomUUID()}"`,
         properties,
       };
-      store.put({ id, type: RESOURCE_TYPES.subnet, body: stateOf(body, 'Succeeded'), hidden: {} });
+      const state = textOf(propertiesOf(resource.body)['provisioningState']);
+      store.put({ id, type: RESOURCE_TYPES.subnet, body: stateOf(body, state), hidden: {} });
     });
   }
 
@@ -137,4 +148,36 @@ export function virtualNetworkRoutes(services: Services): Route[] {
     ...routesOf(services, network, `${ONE}/{name}`),
     ...routesOf(services, subnet, `${ONE}/{network}/subnets/{name}`),
   ];
+}
+
+/** `…/resourceGroups/GROUP/providers/Microsoft.Network/networkInterfaces/NIC/ipConfigurations/NAME` */
+function inCapitals(id: string): string {
+  const segments = id.split('/');
+  return segments
+    .map((segment, index) => (index > 2 && index % 2 === 0 && index !== 6 ? segment.toUpperCase() : segment))
+    .join('/');
+}
+
+/** What a service may do in a subnet that was given over to it. */
+const ACTIONS: Record<string, string[]> = {
+  'microsoft.dbforpostgresql/serversv2': ['Microsoft.Network/virtualNetworks/subnets/join/action'],
+  'microsoft.containerinstance/containergroups': ['Microsoft.Network/virtualNetworks/subnets/action'],
+};
+
+function delegationsOf({ id, body }: StoredResource): JsonObject[] {
+  const sent = (propertiesOf(body)['delegations'] ?? []) as JsonObject[];
+  return sent.map((delegation) => {
+    const service = textOf(propertiesOf(delegation)['serviceName']);
+    return {
+      name: delegation['name'] ?? '',
+      id: `${id}/delegations/${textOf(delegation['name'])}`,
+      etag: body['etag'] ?? '',
+      type: `${RESOURCE_TYPES.subnet}/delegations`,
+      properties: {
+        provisioningState: 'Succeeded',
+        ...propertiesOf(delegation),
+        actions: ACTIONS[service.toLowerCase()] ?? ['Microsoft.Network/virtualNetworks/subnets/join/action'],
+      },
+    };
+  });
 }

@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import {
   ArmError,
-  LOCAL_SUBSCRIPTION,
   type ArmRequest,
+  type Json,
   type JsonObject,
+  LOCAL_SUBSCRIPTION,
   type ResourceStore,
   type Route,
   type Services,
@@ -20,6 +21,12 @@ const WRITE = `${ACCOUNT}/write`;
 const GROUP = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}';
 const ALL = `/providers/${ACCOUNT}`;
 export const ONE_ACCOUNT = `${GROUP}${ALL}/{account}`;
+/** Properties that older versions of the API do not know. */
+const SINCE: Record<string, string> = {
+  keyCreationTime: '2021-01-01',
+  minimumTlsVersion: '2020-08-01',
+  allowBlobPublicAccess: '2020-08-01',
+};
 const NAME = /^[a-z0-9]{3,24}$/;
 const NAME_RULE =
   'is not a valid storage account name. Storage account name must be between 3 and 24 characters in length and use numbers and lower-case letters only.';
@@ -27,7 +34,7 @@ const NAME_RULE =
 export function accountRoutes(services: Services): Route[] {
   const { store, operations, blobs } = services;
 
-  operations.register(WRITE, async ({ resourceId }) => {
+  operations.register(WRITE, async ({ resourceId, input }) => {
     const account = store.get(resourceId);
     if (account === undefined) {
       return;
@@ -36,13 +43,29 @@ export function accountRoutes(services: Services): Route[] {
     const properties = { ...(account.body['properties'] as JsonObject), provisioningState: 'Succeeded' };
     const body = { ...account.body, properties };
     store.put({ ...account, body });
-    return show(body);
+    return show(body, textOf(input['apiVersion']));
   });
 
-  // The endpoint is added when shown: after a restart the blob service may have another port.
-  function show(body: JsonObject): JsonObject {
-    const blob = `${blobs.endpoint}/${textOf(body['name'])}/`;
-    return { ...body, properties: { ...(body['properties'] as JsonObject), primaryEndpoints: { blob } } };
+  // The endpoints are added when shown: after a restart the blob service may have another port. The other services
+  // have addresses that lead nowhere.
+  function show(body: JsonObject, apiVersion: string): JsonObject {
+    const name = textOf(body['name']);
+    const others = body['kind'] === 'StorageV2' ? ['queue', 'table', 'file', 'dfs', 'web'] : ['queue', 'table', 'file'];
+    const primaryEndpoints = {
+      blob: `${blobs.endpoint}/${name}/`,
+      ...Object.fromEntries(others.map((service) => [service, `https://${name}.${service}.local-azure.invalid/`])),
+    };
+    const known = Object.entries(body['properties'] as JsonObject).filter(([key]) => apiVersion >= (SINCE[key] ?? ''));
+    const { accessTier, ...properties } = Object.fromEntries(known) as JsonObject;
+    return {
+      ...body,
+      properties: {
+        ...properties,
+        ...(apiVersion < '2021-01-01' ? { networkAcls: withoutIpv6(properties['networkAcls']) } : {}),
+        ...(accessTier === undefined || body['kind'] === 'Storage' ? {} : { accessTier }),
+        primaryEndpoints,
+      },
+    };
   }
 
   function create(request: ArmRequest): StoredResource {
@@ -71,10 +94,16 @@ export function accountRoutes(services: Services): Route[] {
         properties: {
           keyCreationTime: { key1: time, key2: time },
           privateEndpointConnections: [],
-          minimumTlsVersion: 'TLS1_2',
+          minimumTlsVersion: 'TLS1_0',
           allowBlobPublicAccess: false,
           supportsHttpsTrafficOnly: true,
-          networkAcls: { bypass: 'AzureServices', virtualNetworkRules: [], ipRules: [], defaultAction: 'Allow' },
+          networkAcls: {
+            ipv6Rules: [],
+            bypass: 'AzureServices',
+            virtualNetworkRules: [],
+            ipRules: [],
+            defaultAction: 'Allow',
+          },
           encryption: { services: { file: service, blob: service }, keySource: 'Microsoft.Storage' },
           accessTier: 'Hot',
           ...(body?.['properties'] as JsonObject | undefined),
@@ -87,7 +116,7 @@ export function accountRoutes(services: Services): Route[] {
     };
   }
 
-  function update(account: StoredResource, sent: JsonObject | undefined): JsonObject {
+  function update(account: StoredResource, { body: sent, apiVersion }: ArmRequest): JsonObject {
     const body = {
       ...account.body,
       ...(sent?.['tags'] === undefined ? {} : { tags: sent['tags'] }),
@@ -97,7 +126,7 @@ export function accountRoutes(services: Services): Route[] {
       },
     };
     store.put({ ...account, body });
-    return show(body);
+    return show(body, apiVersion);
   }
 
   return [
@@ -120,7 +149,7 @@ export function accountRoutes(services: Services): Route[] {
               `The resource '${name}' already exists in location '${textOf(existing.body['location'])}' in resource group '${request.params['resourceGroup']}'. A resource with the same name cannot be created in location '${location}'. Please select a new resource name.`,
             );
           }
-          return { status: 200, body: update(existing, request.body) };
+          return { status: 200, body: update(existing, request) };
         }
         const taken = accountNamed(store, name);
         if (taken !== undefined && !sameId(taken.id, request.id)) {
@@ -134,7 +163,7 @@ export function accountRoutes(services: Services): Route[] {
             subscriptionId: LOCAL_SUBSCRIPTION,
             location: textOf(account.body['location']),
             resourceId: account.id,
-            input: {},
+            input: { apiVersion: request.apiVersion },
           });
         });
         return {
@@ -146,12 +175,12 @@ export function accountRoutes(services: Services): Route[] {
     {
       method: 'GET',
       path: ONE_ACCOUNT,
-      handle: ({ id }) => ({ status: 200, body: show(requireResource(store, id).body) }),
+      handle: ({ id, apiVersion }) => ({ status: 200, body: show(requireResource(store, id).body, apiVersion) }),
     },
     {
       method: 'PATCH',
       path: ONE_ACCOUNT,
-      handle: ({ id, body }) => ({ status: 200, body: update(requireResource(store, id), body) }),
+      handle: (request) => ({ status: 200, body: update(requireResource(store, request.id), request) }),
     },
     {
       method: 'DELETE',
@@ -177,10 +206,10 @@ export function accountRoutes(services: Services): Route[] {
     ...[GROUP, '/subscriptions/{subscriptionId}'].map((scope): Route => ({
       method: 'GET',
       path: `${scope}${ALL}`,
-      handle: ({ id }) => ({
-        status: 200,
-        body: { value: store.list({ type: ACCOUNT, under: id.slice(0, -ALL.length) }).map(({ body }) => show(body)) },
-      }),
+      handle: ({ id, apiVersion }) => {
+        const accounts = store.list({ type: ACCOUNT, under: id.slice(0, -ALL.length) });
+        return { status: 200, body: { value: accounts.map(({ body }) => show(body, apiVersion)) } };
+      },
     })),
     {
       method: 'POST',
@@ -218,4 +247,9 @@ export function newKey(): string {
 
 function accountNamed(store: ResourceStore, name: string): StoredResource | undefined {
   return store.list({ type: ACCOUNT }).find(({ body }) => body['name'] === name);
+}
+
+function withoutIpv6(acls: Json | undefined): JsonObject {
+  const { ipv6Rules: _later, ...rest } = (acls ?? {}) as JsonObject;
+  return rest;
 }

@@ -15,6 +15,11 @@ const FIXED = {
   hasLegalHold: false,
   leaseStatus: 'Unlocked',
   leaseState: 'Available',
+  deleted: false,
+  remainingRetentionDays: 0,
+  defaultEncryptionScope: '$account-encryption-key',
+  denyEncryptionScopeOverride: false,
+  legalHold: { hasLegalHold: false, tags: [] },
 };
 
 export function containerRoutes({ store, blobs }: Services): Route[] {
@@ -48,7 +53,7 @@ export function containerRoutes({ store, blobs }: Services): Route[] {
       properties: {
         ...FIXED,
         lastModifiedTime: found.lastModified?.toISOString() ?? '',
-        ...(found.metadata === undefined ? {} : { metadata: found.metadata }),
+        ...(Object.keys(found.metadata ?? {}).length === 0 ? {} : { metadata: found.metadata ?? {} }),
       },
     };
   }
@@ -58,18 +63,28 @@ export function containerRoutes({ store, blobs }: Services): Route[] {
   }
 
   const service = (request: ArmRequest) => {
-    requireResource(store, accountIdOf(request.id));
+    const account = requireResource(store, accountIdOf(request.id));
     return {
+      sku: account.body['sku'] ?? {},
       id: request.id,
       name: 'default',
       type: 'Microsoft.Storage/storageAccounts/blobServices',
-      properties: { cors: { corsRules: [] }, deleteRetentionPolicy: { enabled: false } },
+      properties: { cors: { corsRules: [] }, deleteRetentionPolicy: { allowPermanentDelete: false, enabled: false } },
     };
   };
 
   return [
     { method: 'GET', path: SERVICE, handle: (request) => ({ status: 200, body: service(request) }) },
-    { method: 'PUT', path: SERVICE, handle: (request) => ({ status: 200, body: service(request) }) },
+    {
+      method: 'PUT',
+      path: SERVICE,
+      // A write is answered with what was sent and a name, no more.
+      handle: (request) => {
+        const { name } = service(request);
+        const properties = request.body?.['properties'];
+        return { status: 200, body: { name, ...(properties === undefined ? {} : { properties }) } };
+      },
+    },
     {
       method: 'PUT',
       path: `${SERVICE}/containers/{container}`,
@@ -77,7 +92,10 @@ export function containerRoutes({ store, blobs }: Services): Route[] {
         const container = containerOf(request);
         const metadata = sentMetadata(request);
         const { succeeded } = await container.createIfNotExists(metadata === undefined ? {} : { metadata });
-        return { status: succeeded ? 201 : 200, body: await describe(request, container) };
+        const { id, name, type } = await describe(request, container);
+        const properties = request.body?.['properties'];
+        const body = { id, name, type, ...(properties === undefined ? {} : { properties }) } as JsonObject;
+        return { status: succeeded ? 201 : 200, body };
       },
     },
     {

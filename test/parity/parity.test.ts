@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { differences } from './compare.ts';
+import { readRecordings, RECORDINGS } from './recordings.ts';
+import { replay } from './replay.ts';
+import { readTable, summarize, worsened, type Row } from './table.ts';
+
+const kept = new Set(['azure-asyncoperation', 'retry-after', 'x-ms-ratelimit-remaining-resource']);
+const answer = (status: number, body: object, headers: Record<string, string> = {}) => ({
+  status,
+  headers,
+  body: body as never,
+});
+
+test('what is of the moment does not count as a difference, all else does', () => {
+  const url = (host: string, id: string, query: string) =>
+    `https://${host}/subscriptions/${id}/providers/Microsoft.Compute/locations/westus/operations/${id}?${query}`;
+  const one = '11111111-2222-3333-4444-555555555555';
+  const other = '99999999-8888-7777-6666-555555555555';
+  const recorded = answer(
+    201,
+    { id: `/subscriptions/${one}/x`, time: '2023-01-11T06:35:35.9285158+00:00', sku: 'Basic', gone: 1, list: [1, 2] },
+    { 'azure-asyncoperation': url('a', one, 'api-version=1'), 'retry-after': '10' },
+  );
+  const moment = answer(
+    201,
+    { id: `/subscriptions/${other}/x`, time: '2026-11-24T04:00:00.1+00:00', sku: 'Basic', gone: 1, list: [1, 2] },
+    { 'azure-asyncoperation': url('b', other, 'p=1&api-version=2&t=3'), 'retry-after': '35' },
+  );
+  assert.deepEqual(differences(recorded, moment, kept), []);
+  const wrong = answer(
+    201,
+    { id: `/subscriptions/${other}/x`, time: '2026-11-24T04:00:00.1Z', sku: 'Standard', list: [1], more: true },
+    { 'azure-asyncoperation': url('b', other, 'monitor=true') },
+  );
+  assert.deepEqual(differences(recorded, wrong, kept).toSorted(), [
+    '.gone missing',
+    '.list[]: 1 instead of 2',
+    '.more not expected',
+    '.sku: "Standard" instead of "Basic"',
+    '.time: "{time}Z" instead of "{time}+00:00"',
+    'header azure-asyncoperation: /subscriptions/{id}/providers/Microsoft.Compute/locations/westus/operations/{guid}?monitor ' +
+      'instead of /subscriptions/{id}/providers/Microsoft.Compute/locations/westus/operations/{guid}?api-version',
+    'header retry-after missing',
+  ]);
+  assert.deepEqual(differences(recorded, answer(404, { error: { code: 'NotFound' } }), kept), [
+    'status 404 NotFound instead of 201',
+  ]);
+});
+
+test('an operation that fares worse than before is named, one that fares better is not', () => {
+  const row = (operation: string, same: number, differs: string[]): Row => ({
+    operation,
+    exchanges: 3,
+    same,
+    differences: differs,
+  });
+  const before = [row('A', 3, []), row('B', 2, ['x']), row('C', 0, ['not implemented']), row('D', 1, ['x'])];
+  const now = [row('A', 2, ['y']), row('B', 1, ['x']), row('C', 1, ['z']), row('D', 2, ['x'])];
+  assert.deepEqual(
+    worsened(before, now).map((line) => line.split(':')[0]),
+    ['A', 'B'],
+  );
+});
+
+test(
+  'the local Azure answers what was recorded at least as well as docs/parity.md says',
+  { timeout: 300_000 },
+  async (t) => {
+    const recordings = readRecordings();
+    if (recordings.length === 0) {
+      t.skip(`there are no recordings in ${RECORDINGS}`);
+      return;
+    }
+    const compared = [];
+    for (const recording of recordings) {
+      compared.push(...(await replay(recording)));
+    }
+    const now = summarize(compared);
+    assert.deepEqual(worsened(readTable(), now), []);
+    const better = now.filter(({ operation, same }) =>
+      readTable().some((row) => row.operation === operation && row.same < same),
+    );
+    if (better.length > 0) {
+      t.diagnostic(
+        `better than docs/parity.md says (npm run parity writes it anew): ${better.map((row) => row.operation).join(', ')}`,
+      );
+    }
+  },
+);

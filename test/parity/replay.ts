@@ -1,0 +1,152 @@
+/**
+ * Replays a recording against a fresh local Azure. Operations end when the recording says so: a poll that was answered
+ * InProgress finds them waiting, one that saw the end has them run first.
+ */
+import { operationIdOf } from '../../src/local-azure/async-answers.ts';
+import type { TimeProfile } from '../../src/local-azure/core.ts';
+import { startTestAzure, type TestAzure } from '../local-azure/support.ts';
+import { differences, type Answer } from './compare.ts';
+import { operationName } from './operation-name.ts';
+import type { Exchange, Json, Recording } from './recordings.ts';
+import { Translator } from './translate.ts';
+
+export interface Compared {
+  /** `PUT Microsoft.Compute/disks`; its polls and its result count with it. */
+  operation: string;
+  recording: string;
+  exchange: number;
+  differences: string[];
+}
+
+/** Some Location headers have no host. */
+const BASE = 'https://management.azure.com';
+/** As long as a timer can wait. */
+const FOR_EVER = 2 ** 31 - 1;
+const ONGOING = new Set(['Creating', 'Updating', 'Deleting', 'InProgress']);
+
+export async function replay(recording: Recording): Promise<Compared[]> {
+  let holding = false;
+  const timeProfile: TimeProfile = {
+    name: 'recorded',
+    pace: Infinity,
+    duration: () => (holding ? FOR_EVER : 0),
+    retryAfter: (seconds) => seconds,
+  };
+  const azure = await startTestAzure(undefined, { timeProfile, limits: 'off' });
+  try {
+    const translator = new Translator(recording.exchanges.map(({ url }) => url));
+    await makePrerequisites(azure, recording, translator);
+    holding = true;
+    return await new Replay(azure, recording, translator).run();
+  } finally {
+    await azure.close();
+  }
+}
+
+/** What was there before the recording began: groups, and resources that it finds without having made them. */
+async function makePrerequisites(azure: TestAzure, { exchanges }: Recording, translator: Translator): Promise<void> {
+  const seen = new Set<string>();
+  for (const { method, url, requestBody, status, body } of exchanges) {
+    const path = pathOf(url);
+    const group = /^.*?\/resourcegroups\/[^/]+/.exec(path)?.[0];
+    if (group === undefined) continue;
+    const begins = !seen.has(group);
+    const { location = 'westus' } = (requestBody ?? body ?? {}) as { location?: string };
+    if (begins && !(path === group && method === 'PUT' && status === 201)) {
+      const groupUrl = `${new URL(url).pathname.slice(0, group.length)}?api-version=2021-04-01`;
+      await azure.call('PUT', translator.text(groupUrl), { body: { location } });
+    }
+    seen.add(group);
+    const inherited = [...seen].some((known) => known !== group && path.startsWith(`${known}/`));
+    const found = method === 'GET' && status === 200 && !seen.has(path) && !inherited && isResource(path);
+    if (found) {
+      await azure.call('PUT', translator.address(url), { body: translator.json(body) });
+    }
+    seen.add(path);
+  }
+}
+
+const isResource = (path: string): boolean => /\/providers\/[^/]+\/[^/]+\/[^/]+$/.test(path);
+
+class Replay {
+  readonly #azure: TestAzure;
+  readonly #recording: Recording;
+  readonly #translator: Translator;
+  /** Address of a poll → the operation that it is about. */
+  readonly #polled = new Map<string, string>();
+
+  constructor(azure: TestAzure, recording: Recording, translator: Translator) {
+    this.#azure = azure;
+    this.#recording = recording;
+    this.#translator = translator;
+  }
+
+  async run(): Promise<Compared[]> {
+    const compared: Compared[] = [];
+    for (const [index, exchange] of this.#recording.exchanges.entries()) {
+      const { url } = exchange;
+      const path = this.#translator.address(url);
+      const polled = this.#polled.get(pathOf(url));
+      const operation = polled ?? operationName(exchange.method, url);
+      if (isPoll(url)) {
+        if (!isOngoing(exchange)) await this.#expedite(({ id }) => operationIdOf(path.replace(/\?.*$/, '')) === id);
+      } else if (!isOngoing(exchange) || exchange.method !== 'GET') {
+        const asked = `${path}${JSON.stringify(this.#translator.json(exchange.requestBody) ?? '')}`.toLowerCase();
+        await this.#expedite(({ resourceId }) => related(asked, resourceId));
+      }
+      const local = await this.#ask(exchange, path);
+      this.#translator.learn(exchange.body, local.body);
+      for (const name of ['azure-asyncoperation', 'location']) {
+        this.#translator.learnAddress(exchange.headers[name], local.headers[name]);
+        const address = exchange.headers[name];
+        if (address !== undefined && polled === undefined && isPoll(address)) this.#polled.set(pathOf(address), operation);
+      }
+      const recorded: Answer = { ...exchange, body: this.#translator.json(exchange.body) };
+      compared.push({
+        operation,
+        recording: this.#recording.name,
+        exchange: index,
+        differences: differences(recorded, local, this.#recording.keptHeaders),
+      });
+    }
+    return compared;
+  }
+
+  async #ask({ method, requestBody }: Exchange, path: string): Promise<Answer> {
+    const body = this.#translator.json(requestBody);
+    const answer = await this.#azure.call(method, path, body === undefined ? {} : { body });
+    return {
+      status: answer.status,
+      headers: Object.fromEntries(answer.headers),
+      body: answer.text === '' ? undefined : (JSON.parse(answer.text) as Json),
+    };
+  }
+
+  async #expedite(wanted: (operation: { id: string; resourceId: string }) => boolean): Promise<void> {
+    const { operations, store } = this.#azure.azure.services;
+    const ids = new Set(store.list({}).map(({ id }) => id));
+    for (const resourceId of ids) {
+      for (const { id } of operations.pending(resourceId)) {
+        if (wanted({ id, resourceId: resourceId.toLowerCase() })) await operations.expedite(id);
+      }
+    }
+  }
+}
+
+const pathOf = (url: string): string => new URL(url, BASE).pathname.toLowerCase();
+const isPoll = (url: string): boolean => /(operations|operationresults)\/[^/]*$/i.test(pathOf(url));
+
+function isOngoing({ status, body, method }: Exchange): boolean {
+  const { status: state, properties } = (body ?? {}) as {
+    status?: string;
+    properties?: { provisioningState?: string };
+  };
+  return (
+    (method === 'GET' && status === 202) || ONGOING.has(state ?? '') || ONGOING.has(properties?.provisioningState ?? '')
+  );
+}
+
+/** Whether a request, its path and body in lower case, is about the resource, one in it or one that it is in. */
+function related(asked: string, resourceId: string): boolean {
+  return asked.includes(resourceId) || resourceId.startsWith(asked.split(/[?"{]/)[0] ?? asked);
+}
