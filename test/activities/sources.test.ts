@@ -78,7 +78,7 @@ describe('the source of a plan', () => {
 
   it('a marketplace version that does not exist is refused', () =>
     refused(
-      { type: 'PlatformImage', publisher: 'Debian', offer: 'debian-12', sku: '12-gen2', version: '0.0.1' },
-      /^properties\.source: Debian:debian-12:12-gen2:0\.0\.1 is not in the marketplace of westeurope/,
+      { type: 'PlatformImage', publisher: 'Debian', offer: 'debian-12', sku: '12-gen2', version: '9.0.0' },
+      /^properties\.source: Debian:debian-12:12-gen2:9\.0\.0 is not in the marketplace of westeurope/,
     ));
 });

@@ -99,7 +99,8 @@ class Replay {
       for (const name of ['azure-asyncoperation', 'location']) {
         this.#translator.learnAddress(exchange.headers[name], local.headers[name]);
         const address = exchange.headers[name];
-        if (address !== undefined && polled === undefined && isPoll(address)) this.#polled.set(pathOf(address), operation);
+        if (address !== undefined && polled === undefined && isPoll(address))
+          this.#polled.set(pathOf(address), operation);
       }
       const recorded: Answer = { ...exchange, body: this.#translator.json(exchange.body) };
       compared.push({
