@@ -7,7 +7,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { ConnectionOptions, WorkflowHandle } from '@temporalio/client';
-import { defineSearchAttributeKey, defaultPayloadConverter } from '@temporalio/common';
+import { ApplicationFailure, defineSearchAttributeKey, defaultPayloadConverter } from '@temporalio/common';
 import type { BuildPlan } from '../template/build-plan.ts';
 import {
   buildWorkflowId,
@@ -239,4 +239,11 @@ function targetOf({ distribute }: BuildPlan): string {
   }
 }
 
-export { WorkflowFailedError, WorkflowNotFoundError };
+/** What a workflow failed of: Kiln's own failure inside of all that Temporal wraps it in. */
+export function failureOf(error: unknown): ApplicationFailure | undefined {
+  let current: unknown = error instanceof WorkflowFailedError ? error.cause : undefined;
+  while (current instanceof Error && !(current instanceof ApplicationFailure)) current = current.cause;
+  return current instanceof ApplicationFailure ? current : undefined;
+}
+
+export { WorkflowNotFoundError };

@@ -7,6 +7,7 @@ import { logs } from './commands/logs.ts';
 import { plan, validate } from './commands/plan.ts';
 import { cancel, list, remove, show, sweep } from './commands/runs.ts';
 import { EXIT } from './exit-codes.ts';
+import { failureOf } from './kiln-client.ts';
 import { readSettings, UsageError } from './settings.ts';
 import type { GlobalOptions, Settings } from './settings.ts';
 
@@ -124,6 +125,9 @@ try {
   else if (error instanceof UsageError) {
     process.stderr.write(`${error.message}\n`);
     code = EXIT.badInput;
+  } else if (failureOf(error) !== undefined) {
+    process.stderr.write(`${failureOf(error)?.message}\n`);
+    code = EXIT.failed;
   } else {
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     code = EXIT.failed;

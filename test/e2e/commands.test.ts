@@ -46,6 +46,9 @@ describe('the commands around a build', () => {
     const removed = await stack.kiln('delete', 'small');
     assert.equal(removed.code, 0, removed.stderr);
     assert.match(removed.stdout, /removed .*resourceGroups\/IT_golden-images_small/);
+    const gone = await stack.kiln('logs', 'small');
+    assert.equal(gone.code, 2);
+    assert.equal(gone.stderr, 'the logs of small are gone: its staging group was deleted\n');
   });
 
   it('kiln logs --follow goes on until the build has ended', async () => {

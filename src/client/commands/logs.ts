@@ -1,8 +1,10 @@
 /** `kiln logs ID [--follow]`: each customizer's whole output, read from the blobs that the machine writes. */
 import type { BuildStatus, StepStatus } from '../../workflows/messages.ts';
 import { EXIT } from '../exit-codes.ts';
+import { failureOf } from '../kiln-client.ts';
 import type { KilnClient } from '../kiln-client.ts';
 import { pause } from '../services.ts';
+import { UsageError } from '../settings.ts';
 import type { Settings } from '../settings.ts';
 import { withClient } from './runs.ts';
 
@@ -38,10 +40,15 @@ async function addTails(
   const wanted = status.steps.filter(({ name, state }) => state !== 'Pending' && (only === undefined || only === name));
   const blobs = wanted.flatMap(blobsOf).filter(({ title }) => !tails.has(title));
   if (blobs.length === 0) return;
-  const links = await client.logLinks(
-    status,
-    blobs.map(({ blob }) => blob),
-  );
+  const links = await client
+    .logLinks(
+      status,
+      blobs.map(({ blob }) => blob),
+    )
+    .catch((error: unknown) => {
+      if (failureOf(error)?.type !== 'NotFound') throw error;
+      throw new UsageError(`the logs of ${status.runId} are gone: its staging group was deleted`);
+    });
   for (const { title, blob } of blobs) {
     const url = links[blob];
     if (url !== undefined) tails.set(title, { url, at: 0 });

@@ -1,10 +1,9 @@
 /** `kiln validate FILE` and `kiln plan FILE` */
 import { styleText } from 'node:util';
-import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import { formatProblems } from '../../template/index.ts';
 import type { PlanReport } from '../../workflows/messages.ts';
 import { EXIT } from '../exit-codes.ts';
-import { KilnClient } from '../kiln-client.ts';
+import { failureOf, KilnClient } from '../kiln-client.ts';
 import { loadPlans } from '../load-plan.ts';
 import type { TemplateOptions } from '../load-plan.ts';
 import { subscriptionOf } from '../settings.ts';
@@ -49,12 +48,9 @@ export async function plan(
 }
 
 function problemsOf(error: unknown): Array<{ path: string; message: string }> | undefined {
-  let current = error instanceof WorkflowFailedError ? error.cause : undefined;
-  while (current instanceof Error && !(current instanceof ApplicationFailure && current.type === 'InvalidPlan')) {
-    current = current.cause as Error | undefined;
-  }
-  if (!(current instanceof ApplicationFailure)) return undefined;
-  const [detail] = current.details ?? [];
+  const failure = failureOf(error);
+  if (failure?.type !== 'InvalidPlan') return undefined;
+  const [detail] = failure.details ?? [];
   return (detail as { problems?: Array<{ path: string; message: string }> } | undefined)?.problems;
 }
 
