@@ -69,5 +69,4 @@ describe('the published templates', { skip: folder === false ? WITHOUT_SHARED : 
     const text = readFileSync(`${String(folder)}/${trigger}`, 'utf8');
     assert.match(toldOf(text, { parameters: PARAMETERS }).join(), /^properties\.kind: this is a trigger/);
   });
-
 });

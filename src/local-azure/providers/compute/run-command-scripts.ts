@@ -59,9 +59,40 @@ const deploymentFailure = (command: StoredResource): ArmError =>
   new ArmError(409, 'VMExtensionProvisioningError', `The run command '${text(command.body['name'])}' failed.`);
 
 /** Azure's own scripts, by the id under which it lists them. */
-const BUILT_IN: Record<string, string> = {
-  runshellscript: '#!/bin/sh\necho This is a sample script with parameters $1 $2\n',
+export const BUILT_IN: Record<string, BuiltIn> = {
+  runshellscript: {
+    $schema: 'http://schema.management.azure.com/schemas/2016-11-17/runcommands.json',
+    id: 'RunShellScript',
+    osType: 'Linux',
+    label: 'Executes a Linux shell script',
+    description: 'Custom multiline shell script should be defined in script property.',
+    script: '#!/bin/sh\necho This is a sample script with parameters $1 $2\n',
+    parameters: [],
+  },
+  runpowershellscript: {
+    $schema: 'http://schema.management.azure.com/schemas/2016-11-17/runcommands.json',
+    id: 'RunPowerShellScript',
+    osType: 'Windows',
+    label: 'Executes a PowerShell script',
+    description: 'Custom multiline PowerShell script should be defined in script property.',
+    script:
+      'param(\n  [string]$arg1,\n  [string]$arg2\n)\nWrite-Host This is a sample script with parameters $arg1 $arg2\n',
+    parameters: [
+      { name: 'arg1', type: 'string', required: false },
+      { name: 'arg2', type: 'string', required: false },
+    ],
+  },
 };
+
+export interface BuiltIn {
+  $schema: string;
+  id: string;
+  osType: string;
+  label: string;
+  description: string;
+  script: string;
+  parameters: Array<{ name: string; type: string; required: boolean }>;
+}
 
 export function refuseUnknownCommand({ source }: JsonObject): void {
   const { script, scriptUri, commandId } = object(source);
@@ -91,7 +122,7 @@ async function scriptOf(properties: JsonObject): Promise<string | JsonObject> {
   }
   // As recorded: Azure goes on saying Running for a command that it could not even start.
   return (
-    BUILT_IN[text(commandId).toLowerCase()] ?? {
+    BUILT_IN[text(commandId).toLowerCase()]?.script ?? {
       executionState: 'Running',
       exitCode: 0,
       executionMessage:

@@ -4,8 +4,17 @@ import { requireResource } from '../../refusals.ts';
 import { powerOf } from './instance-view.ts';
 import { refuseUnknownCommand } from './run-command-scripts.ts';
 import { showCommand } from './run-command-view.ts';
-import { acceptWrite, deleteRoute, object, propertiesOf, refuseWhileBusy, text, TYPES, uniqueId } from './shared.ts';
-import { MACHINE_PATH } from './virtual-machines.ts';
+import {
+  acceptWrite,
+  deleteRoute,
+  MACHINE_PATH,
+  object,
+  propertiesOf,
+  refuseWhileBusy,
+  text,
+  TYPES,
+  uniqueId,
+} from './shared.ts';
 
 const WRITE: AsyncForm = { segment: 'operations', headers: 'azure-async' };
 const DELETE: AsyncForm = { segment: 'operations', headers: 'both' };
