@@ -1,4 +1,5 @@
 /** Running what a run command says: its script found, started in the machine, and followed to its end. */
+import { azureTime } from '../../azure-time.ts';
 import { ArmError, type JsonObject, type Services, type StoredResource } from '../../core.ts';
 import { follow, jobId } from './command-output.ts';
 import { parentOf } from './image-sources.ts';
@@ -14,7 +15,7 @@ export function registerRunCommandOperations(services: Services): void {
     const strict = properties['treatFailureAsDeploymentFailure'] === true;
     const script = await scriptOf(properties);
     if (typeof script !== 'string') {
-      const time = services.now().toISOString();
+      const time = azureTime(services.now());
       update(services, command.id, { hidden: { refused: { ...script, startTime: time, endTime: time } } });
       if (strict) throw deploymentFailure(command);
       return;
