@@ -103,6 +103,8 @@ export type PlannedScript = { from: 'inline'; lines: string[] } | { from: 'uri';
 export interface ShellCustomizer extends StepBase {
   type: 'Shell';
   script: PlannedScript;
+  /** The machine is restarted after the script and waited for (`kiln.restart` of the step). */
+  restart?: { timeoutInSeconds: number };
 }
 
 export interface PowerShellCustomizer extends StepBase {

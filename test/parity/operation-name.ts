@@ -9,6 +9,7 @@ export function operationName(method: string, url: string): string {
   const [namespace = '', ...rest] = segments.slice(at + 1);
   const types = rest.filter((_, index) => index % 2 === 0);
   const whole = rest.length % 2 === 0;
-  const suffix = whole || method === 'POST' ? '' : ' (list)';
+  const view = types.at(-1)?.toLowerCase() === 'instanceview';
+  const suffix = whole || view || method === 'POST' ? '' : ' (list)';
   return `${method} ${[namespace, ...types].join('/')}${suffix}`;
 }

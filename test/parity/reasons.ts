@@ -1,14 +1,13 @@
 /** Why a difference is left: each is one of Azure's own moments or ages, or something the local Azure does not play. */
 
 const REASONS: Array<[difference: RegExp, reason: string]> = [
-  [/^header azure-asyncnotification not expected/, 'Azure sends it since 2021'],
-  [/^header azure-asyncoperation not expected/, 'other recordings of the same request have it'],
-  [/^header retry-after not expected/, 'other recordings of the same request have it'],
+  [/^header (azure-async\w+|retry-after) not expected/, 'other recordings of the same request have it'],
   [/\.tags( missing|\.)|^\.identity missing/, "a policy of the recording's subscription added it"],
   [/osDisk\.(managedDisk|diskSizeGB) not expected/, 'an unmanaged disk; the local Azure has managed ones only'],
   [/instanceView\..*(Unavailable|Warning|Not Ready|not expected)/, 'recorded before the agent had started'],
   [/resourceGroups\/RGNAME\//, 'the recorder named the group otherwise in that place'],
-  [/allowPort25Out|enableVmProtection/, 'a property that no published version of the API has'],
+  [/extensions|settings missing/, 'another recording of the same request has none'],
+  [/allowPort25Out/, 'a property that the published models do not have'],
 ];
 
 export function reasonFor(difference: string): string | undefined {

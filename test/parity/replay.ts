@@ -97,8 +97,8 @@ class Replay {
       const local = await this.#ask(exchange, path);
       this.#translator.learn(exchange.body, local.body);
       for (const name of ['azure-asyncoperation', 'location']) {
-        this.#translator.learnAddress(exchange.headers[name], local.headers[name]);
         const address = exchange.headers[name];
+        if (address !== undefined && isPoll(address)) this.#translator.learnAddress(address, local.headers[name]);
         if (address !== undefined && polled === undefined && isPoll(address))
           this.#polled.set(pathOf(address), operation);
       }

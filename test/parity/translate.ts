@@ -39,8 +39,8 @@ export class Translator {
     return known ?? this.text(decodeURI(`${url.pathname}${url.search}`));
   }
 
-  learnAddress(recorded: string | undefined, local: string | undefined): void {
-    if (recorded === undefined || local === undefined) return;
+  learnAddress(recorded: string, local: string | undefined): void {
+    if (local === undefined) return;
     const url = new URL(local, BASE);
     this.#addresses.set(keyOf(recorded), `${url.pathname}${url.search}`);
   }

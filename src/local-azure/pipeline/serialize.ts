@@ -29,6 +29,8 @@ export function failure(error: Error, c: RequestContext, services: Services): Re
     'x-ms-error-code': code,
     ...c.get('rateHeaders'),
   };
+  // What Resource Manager finds missing by itself never reached the provider and its allowances.
+  if (code === 'ResourceNotFound') delete headers['x-ms-ratelimit-remaining-resource'];
   // Set by the stage that failed, on the answer that never came.
   for (const name of ['WWW-Authenticate', 'Retry-After']) {
     const value = c.res.headers.get(name);

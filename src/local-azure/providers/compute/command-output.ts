@@ -117,7 +117,7 @@ async function present(
 
 /** The last 4 KB of each stream, as an instance view has them. */
 export async function readTail(
-  services: Services,
+  services: Pick<Services, 'machines'>,
   key: string,
   job: string,
   status: RunStatus,

@@ -3,6 +3,7 @@ import type { CreateProvider, Services, StoredResource } from '../../core.ts';
 import { closeAccess } from './disk-access.ts';
 import { registerDiskOperations } from './disk-life.ts';
 import { diskRoutes } from './disks.ts';
+import { extensionRoutes, registerExtensionOperations } from './extensions.ts';
 import { galleryRoutes, registerGalleryOperations } from './galleries.ts';
 import { resumeAccess } from './granted-access.ts';
 import { imageVersionRoutes } from './image-versions.ts';
@@ -10,6 +11,7 @@ import { imageRoutes, registerImageOperations } from './images.ts';
 import { boot, discardMachine, registerMachineOperations } from './machine-life.ts';
 import { powerRoutes, registerPowerOperations } from './machine-power.ts';
 import { marketplaceRoutes } from './marketplace.ts';
+import { registerRunCommandAction, runCommandActionRoutes } from './run-command-action.ts';
 import { registerRunCommandOperations, resumeCommands } from './run-command-scripts.ts';
 import { runCommandRoutes } from './run-commands.ts';
 import { text, TYPES } from './shared.ts';
@@ -36,6 +38,8 @@ export const createComputeProvider: CreateProvider = (services) => {
   registerMachineOperations(services);
   registerPowerOperations(services);
   registerRunCommandOperations(services);
+  registerRunCommandAction(services);
+  registerExtensionOperations(services);
   return {
     namespace: 'Microsoft.Compute',
     resourceTypes: [
@@ -56,6 +60,8 @@ export const createComputeProvider: CreateProvider = (services) => {
       ...machineRoutes(services),
       ...powerRoutes(services),
       ...runCommandRoutes(services),
+      ...runCommandActionRoutes(services),
+      ...extensionRoutes(services),
     ],
     discard: (resource) => discard(services, resource),
     async resume() {

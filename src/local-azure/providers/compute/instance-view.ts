@@ -1,7 +1,8 @@
 /** What a machine is doing now, as instanceView words it. A guest that powered itself off is `stopped`, not deallocated. */
 import { azureTime } from '../../azure-time.ts';
 import type { JsonObject, Services, StoredResource } from '../../core.ts';
-import { object, propertiesOf, text } from './shared.ts';
+import { extensionsOf } from './extensions.ts';
+import { list, object, propertiesOf, text } from './shared.ts';
 
 export type Power = 'running' | 'stopped' | 'deallocated';
 
@@ -21,21 +22,53 @@ export async function instanceView(services: Services, machine: StoredResource):
     ...(machine.hidden['generalized'] === true ? [status('OSState/generalized', 'VM generalized')] : []),
     { code: `PowerState/${power}`, level: 'Info', displayStatus: `VM ${power}` },
   ];
-  const diskName = object(object(propertiesOf(machine)['storageProfile'])['osDisk'])['name'] ?? '';
+  const storage = object(propertiesOf(machine)['storageProfile']);
+  const disks = [object(storage['osDisk']), ...list(storage['dataDisks'])];
+  const extensions = extensionsOf(services, machine).map(({ body }): JsonObject => {
+    const { publisher, type, typeHandlerVersion } = object(body['properties']);
+    return {
+      name: body['name'] ?? '',
+      type: `${text(publisher)}.${text(type)}`,
+      typeHandlerVersion: `${text(typeHandlerVersion)}.0.0`,
+      statuses: [{ ...READY, displayStatus: 'Provisioning succeeded', message: 'Plugin enabled' }],
+    };
+  });
+  const windows = machine.hidden['osType'] === 'Windows';
   return {
     computerName: machine.hidden['hostname'] ?? '',
-    osName: machine.hidden['osType'] === 'Windows' ? 'Windows' : 'debian',
+    osName: windows ? windowsName(machine) : 'debian',
+    osVersion: windows ? exactVersionOf(machine) : '12',
     hyperVGeneration: machine.hidden['generation'] ?? 'V1',
     ...(power === 'running'
       ? {
           vmAgent: {
             vmAgentVersion: '2.13.1.1',
             statuses: [{ ...status('ProvisioningState/succeeded', 'Ready'), message: 'Guest Agent is running' }],
-            extensionHandlers: [],
+            extensionHandlers: extensions.map(({ type, typeHandlerVersion }): JsonObject => ({
+              type: type ?? '',
+              typeHandlerVersion: typeHandlerVersion ?? '',
+              status: { ...READY, displayStatus: 'Ready', message: 'Plugin enabled' },
+            })),
           },
         }
       : {}),
-    disks: [{ name: diskName, statuses: [status('ProvisioningState/succeeded', 'Provisioning succeeded')] }],
+    disks: disks.map(({ name }) => ({
+      name: name ?? '',
+      statuses: [status('ProvisioningState/succeeded', 'Provisioning succeeded')],
+    })),
+    ...(extensions.length === 0 ? {} : { extensions }),
     statuses,
   };
+}
+
+const READY = { code: 'ProvisioningState/succeeded', level: 'Info' };
+
+const exactVersionOf = (machine: StoredResource): string =>
+  text(object(object(propertiesOf(machine)['storageProfile'])['imageReference'])['exactVersion']);
+
+/** `2016-Datacenter` → `Windows Server 2016 Datacenter`; a desktop's SKU does not say its name. */
+function windowsName(machine: StoredResource): string {
+  const { sku, offer } = object(object(propertiesOf(machine)['storageProfile'])['imageReference']);
+  const year = /^(\d{4})-datacenter/i.exec(text(sku))?.[1];
+  return offer === 'WindowsServer' && year !== undefined ? `Windows Server ${year} Datacenter` : 'Windows';
 }

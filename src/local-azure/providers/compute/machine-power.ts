@@ -11,8 +11,7 @@ import { requireResource } from '../../refusals.ts';
 import { setDiskState } from './disk-life.ts';
 import { powerOf } from './instance-view.ts';
 import { boot } from './machine-life.ts';
-import { acceptAction, refuseWhileBusy, text, TYPES, update } from './shared.ts';
-import { MACHINE_PATH } from './virtual-machines.ts';
+import { acceptAction, MACHINE_PATH, refuseWhileBusy, text, TYPES, update } from './shared.ts';
 
 /** Some say when to ask first, the others leave it to the client. */
 const form = (verb: string): AsyncForm => ({
@@ -39,6 +38,15 @@ const VERBS: Record<string, Verb> = {
     setDiskState(services, machine.body, 'Reserved');
     return { power: 'deallocated' };
   },
+  /** Puts right what the machine's model says; nothing here ever strays from it. */
+  reapply: () => Promise.resolve({}),
+  /** On to another host: what ran is started again. */
+  async redeploy(services, machine) {
+    if ((await powerOf(services, machine)) !== 'running') return {};
+    await services.machines.stop(text(machine.hidden['key']));
+    await boot(services, machine);
+    return { power: 'running', booted: true };
+  },
   async restart(services, machine) {
     await services.machines.stop(text(machine.hidden['key']));
     await boot(services, machine);
@@ -46,8 +54,33 @@ const VERBS: Record<string, Verb> = {
   },
 };
 
+/** Verbs that a plain machine is refused, in Azure's words. */
+const REFUSED: Record<string, (name: string) => string> = {
+  performMaintenance: (name) =>
+    `Operation 'performMaintenance' is not allowed on VM '${name}' since the Subscription of this VM is not eligible.`,
+  convertToManagedDisks: (name) => `VM '${name}' is already using managed disks.`,
+  reimage: () =>
+    'The Reimage and OSUpgrade Virtual Machine actions require that the virtual machine has Automatic OS Upgrades enabled.',
+};
+
 export function powerRoutes(services: Services): Route[] {
   return [
+    ...Object.entries(REFUSED).map(([verb, why]): Route => ({
+      method: 'POST',
+      path: `${MACHINE_PATH}/${verb}`,
+      handle({ id }) {
+        const machine = machineAt(services, id, verb);
+        throw new ArmError(409, 'OperationNotAllowed', why(text(machine.body['name'])));
+      },
+    })),
+    {
+      method: 'POST',
+      path: `${MACHINE_PATH}/simulateEviction`,
+      handle({ id }) {
+        machineAt(services, id, 'simulateEviction');
+        return { status: 204 };
+      },
+    },
     ...Object.keys(VERBS).map((verb): Route => ({
       method: 'POST',
       path: `${MACHINE_PATH}/${verb}`,

@@ -1,4 +1,5 @@
 /** Running what a run command says: its script found, started in the machine, and followed to its end. */
+import { azureTime } from '../../azure-time.ts';
 import { ArmError, type JsonObject, type Services, type StoredResource } from '../../core.ts';
 import { follow, jobId } from './command-output.ts';
 import { parentOf } from './image-sources.ts';
@@ -14,7 +15,7 @@ export function registerRunCommandOperations(services: Services): void {
     const strict = properties['treatFailureAsDeploymentFailure'] === true;
     const script = await scriptOf(properties);
     if (typeof script !== 'string') {
-      const time = services.now().toISOString();
+      const time = azureTime(services.now());
       update(services, command.id, { hidden: { refused: { ...script, startTime: time, endTime: time } } });
       if (strict) throw deploymentFailure(command);
       return;
@@ -59,9 +60,40 @@ const deploymentFailure = (command: StoredResource): ArmError =>
   new ArmError(409, 'VMExtensionProvisioningError', `The run command '${text(command.body['name'])}' failed.`);
 
 /** Azure's own scripts, by the id under which it lists them. */
-const BUILT_IN: Record<string, string> = {
-  runshellscript: '#!/bin/sh\necho This is a sample script with parameters $1 $2\n',
+export const BUILT_IN: Record<string, BuiltIn> = {
+  runshellscript: {
+    $schema: 'http://schema.management.azure.com/schemas/2016-11-17/runcommands.json',
+    id: 'RunShellScript',
+    osType: 'Linux',
+    label: 'Executes a Linux shell script',
+    description: 'Custom multiline shell script should be defined in script property.',
+    script: '#!/bin/sh\necho This is a sample script with parameters $1 $2\n',
+    parameters: [],
+  },
+  runpowershellscript: {
+    $schema: 'http://schema.management.azure.com/schemas/2016-11-17/runcommands.json',
+    id: 'RunPowerShellScript',
+    osType: 'Windows',
+    label: 'Executes a PowerShell script',
+    description: 'Custom multiline PowerShell script should be defined in script property.',
+    script:
+      'param(\n  [string]$arg1,\n  [string]$arg2\n)\nWrite-Host This is a sample script with parameters $arg1 $arg2\n',
+    parameters: [
+      { name: 'arg1', type: 'string', required: false },
+      { name: 'arg2', type: 'string', required: false },
+    ],
+  },
 };
+
+export interface BuiltIn {
+  $schema: string;
+  id: string;
+  osType: string;
+  label: string;
+  description: string;
+  script: string;
+  parameters: Array<{ name: string; type: string; required: boolean }>;
+}
 
 export function refuseUnknownCommand({ source }: JsonObject): void {
   const { script, scriptUri, commandId } = object(source);
@@ -91,7 +123,7 @@ async function scriptOf(properties: JsonObject): Promise<string | JsonObject> {
   }
   // As recorded: Azure goes on saying Running for a command that it could not even start.
   return (
-    BUILT_IN[text(commandId).toLowerCase()] ?? {
+    BUILT_IN[text(commandId).toLowerCase()]?.script ?? {
       executionState: 'Running',
       exitCode: 0,
       executionMessage:

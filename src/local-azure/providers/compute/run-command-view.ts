@@ -1,12 +1,27 @@
 /** A run command as it is shown: with `$expand=instanceView`, what its script is doing. */
+import { azureTime } from '../../azure-time.ts';
 import type { JsonObject, Services, StoredResource } from '../../core.ts';
 import { jobId, readTail } from './command-output.ts';
 import { parentOf } from './image-sources.ts';
 import { object, propertiesOf, text } from './shared.ts';
 
-export async function showCommand(services: Services, command: StoredResource, expanded: boolean): Promise<JsonObject> {
-  if (!expanded) return command.body;
-  return { ...command.body, properties: { ...propertiesOf(command), instanceView: await view(services, command) } };
+/** Less what older versions of the API do not know. */
+export function showCommand(command: StoredResource, apiVersion: string): JsonObject {
+  const { treatFailureAsDeploymentFailure, ...properties } = propertiesOf(command);
+  const known = treatFailureAsDeploymentFailure !== undefined && apiVersion >= '2022-11-01';
+  return {
+    ...command.body,
+    properties: { ...properties, ...(known ? { treatFailureAsDeploymentFailure } : {}) },
+  };
+}
+
+export async function showWithView(
+  services: Services,
+  command: StoredResource,
+  apiVersion: string,
+): Promise<JsonObject> {
+  const shown = showCommand(command, apiVersion);
+  return { ...shown, properties: { ...object(shown['properties']), instanceView: await view(services, command) } };
 }
 
 async function view(services: Services, command: StoredResource): Promise<JsonObject> {
@@ -26,7 +41,7 @@ async function view(services: Services, command: StoredResource): Promise<JsonOb
     output,
     error,
     ...(over ? { exitCode: status.exitCode ?? -1 } : {}),
-    ...(status.startTime === undefined ? {} : { startTime: status.startTime }),
-    ...(over ? { endTime: status.endTime ?? services.now().toISOString() } : {}),
+    ...(status.startTime === undefined ? {} : { startTime: azureTime(status.startTime) }),
+    ...(over ? { endTime: azureTime(status.endTime ?? services.now()) } : {}),
   };
 }

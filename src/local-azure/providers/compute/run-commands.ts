@@ -1,11 +1,28 @@
 /** Managed run commands (v2): scripts really run by the machine, with a live instance view and output in append blobs. */
-import { ArmError, type ArmRequest, type AsyncForm, type JsonObject, type Route, type Services } from '../../core.ts';
+import {
+  ArmError,
+  type ArmRequest,
+  type AsyncForm,
+  type JsonObject,
+  type Route,
+  type Services,
+  type StoredResource,
+} from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
 import { powerOf } from './instance-view.ts';
 import { refuseUnknownCommand } from './run-command-scripts.ts';
-import { showCommand } from './run-command-view.ts';
-import { acceptWrite, deleteRoute, object, propertiesOf, refuseWhileBusy, text, TYPES, uniqueId } from './shared.ts';
-import { MACHINE_PATH } from './virtual-machines.ts';
+import { showCommand, showWithView } from './run-command-view.ts';
+import {
+  acceptWrite,
+  deleteRoute,
+  MACHINE_PATH,
+  object,
+  propertiesOf,
+  refuseWhileBusy,
+  text,
+  TYPES,
+  uniqueId,
+} from './shared.ts';
 
 const WRITE: AsyncForm = { segment: 'operations', headers: 'azure-async' };
 const DELETE: AsyncForm = { segment: 'operations', headers: 'both' };
@@ -15,7 +32,10 @@ const MOST_A_MACHINE = 25;
 
 export function runCommandRoutes(services: Services): Route[] {
   const { store } = services;
-  const expanded = ({ query }: ArmRequest): boolean => (query.get('$expand') ?? '').toLowerCase() === 'instanceview';
+  const show = async ({ query, apiVersion }: ArmRequest, command: StoredResource): Promise<JsonObject> =>
+    (query.get('$expand') ?? '').toLowerCase() === 'instanceview'
+      ? showWithView(services, command, apiVersion)
+      : showCommand(command, apiVersion);
   return [
     { method: 'PUT', path: PATH, handle: (request) => writeCommand(services, request) },
     { method: 'PATCH', path: PATH, handle: (request) => writeCommand(services, request) },
@@ -24,7 +44,7 @@ export function runCommandRoutes(services: Services): Route[] {
       path: PATH,
       handle: async (request) => ({
         status: 200,
-        body: await showCommand(services, requireResource(store, request.id), expanded(request)),
+        body: await show(request, requireResource(store, request.id)),
       }),
     },
     {
@@ -35,7 +55,7 @@ export function runCommandRoutes(services: Services): Route[] {
         return {
           status: 200,
           body: {
-            value: await Promise.all(commands.map((command) => showCommand(services, command, expanded(request)))),
+            value: await Promise.all(commands.map((command) => show(request, command))),
           },
         };
       },
@@ -93,6 +113,7 @@ async function writeCommand(services: Services, request: ArmRequest) {
       },
       form: WRITE,
       status: existing === undefined ? 201 : 200,
+      answer: (command) => showCommand(command, request.apiVersion),
     },
   );
 }

@@ -31,6 +31,7 @@ const NAME = /^[A-Za-z0-9_][\w.-]{0,79}$/;
 const NAME_RULE = 'it has 1 to 80 letters, digits, _, . or -, and begins with a letter, digit or _';
 
 export const GROUP_PATH = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}';
+export const MACHINE_PATH = `${GROUP_PATH}/providers/${TYPES.machine}/{name}`;
 
 export const object = (value: unknown): JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};

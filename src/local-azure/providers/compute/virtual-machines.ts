@@ -21,10 +21,10 @@ import {
   acceptWrite,
   contentKey,
   deleteRoute,
-  GROUP_PATH,
   idIn,
   invalid,
   list,
+  MACHINE_PATH,
   object,
   propertiesOf,
   readRoutes,
@@ -40,7 +40,6 @@ import { findSize } from './sizes.ts';
 const CREATE: AsyncForm = { segment: 'operations', headers: 'azure-async', retryAfter: 10 };
 const WRITE: AsyncForm = { segment: 'operations', headers: 'azure-async' };
 const DELETE: AsyncForm = { segment: 'operations', headers: 'both', retryAfter: 10 };
-export const MACHINE_PATH = `${GROUP_PATH}/providers/${TYPES.machine}/{name}`;
 
 export function machineRoutes(services: Services): Route[] {
   const show: Show = (machine, apiVersion) => showMachine(services, machine, apiVersion);

@@ -11,61 +11,13 @@ import {
 } from '../../core.ts';
 import { textOf } from '../../json.ts';
 import { requireResource } from '../../refusals.ts';
+import { defaultRules, LISTS } from './default-rules.ts';
 import { withSecurityGroup } from './references.ts';
-import { propertiesOf, RESOURCE_TYPES, routesOf, stateOf, type Kind } from './resource-kinds.ts';
+import { type Kind, propertiesOf, RESOURCE_TYPES, routesOf, stateOf } from './resource-kinds.ts';
 
 const TYPE = RESOURCE_TYPES.securityGroup;
 const RULE = `${TYPE}/securityRules`;
 const ONE = `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/${TYPE}`;
-
-/** name, access, priority, direction, source, destination, description. */
-const DEFAULTS: Array<[string, string, number, string, string, string, string]> = [
-  [
-    'AllowVnetInBound',
-    'Allow',
-    65000,
-    'Inbound',
-    'VirtualNetwork',
-    'VirtualNetwork',
-    'Allow inbound traffic from all VMs in VNET',
-  ],
-  [
-    'AllowAzureLoadBalancerInBound',
-    'Allow',
-    65001,
-    'Inbound',
-    'AzureLoadBalancer',
-    '*',
-    'Allow inbound traffic from azure load balancer',
-  ],
-  ['DenyAllInBound', 'Deny', 65500, 'Inbound', '*', '*', 'Deny all inbound traffic'],
-  [
-    'AllowVnetOutBound',
-    'Allow',
-    65000,
-    'Outbound',
-    'VirtualNetwork',
-    'VirtualNetwork',
-    'Allow outbound traffic from all VMs to all VMs in VNET',
-  ],
-  [
-    'AllowInternetOutBound',
-    'Allow',
-    65001,
-    'Outbound',
-    '*',
-    'Internet',
-    'Allow outbound traffic from all VMs to Internet',
-  ],
-  ['DenyAllOutBound', 'Deny', 65500, 'Outbound', '*', '*', 'Deny all outbound traffic'],
-];
-/** A rule has its ports and prefixes one by one or as lists; the lists are always shown. */
-const LISTS = {
-  sourcePortRanges: [],
-  destinationPortRanges: [],
-  sourceAddressPrefixes: [],
-  destinationAddressPrefixes: [],
-};
 
 export function securityGroupRoutes(services: Services): Route[] {
   const { store } = services;
@@ -88,7 +40,7 @@ export function securityGroupRoutes(services: Services): Route[] {
         ...group.body,
         properties: {
           ...propertiesOf(group.body),
-          defaultSecurityRules: DEFAULTS.map((rule) => defaultRule(group, rule)),
+          defaultSecurityRules: defaultRules(group),
           ...(networkInterfaces.length === 0 ? {} : { networkInterfaces }),
           ...(subnets.length === 0 ? {} : { subnets }),
         },
@@ -223,29 +175,4 @@ function refuseSamePriority(rules: JsonObject[]): void {
     }
     seen.set(key, textOf(rule['name']));
   }
-}
-
-function defaultRule(
-  group: StoredResource,
-  [name, access, priority, direction, source, destination, description]: (typeof DEFAULTS)[number],
-): JsonObject {
-  return {
-    name,
-    id: `${group.id}/defaultSecurityRules/${name}`,
-    etag: group.body['etag'] ?? '',
-    type: `${TYPE}/defaultSecurityRules`,
-    properties: {
-      ...LISTS,
-      provisioningState: propertiesOf(group.body)['provisioningState'] ?? 'Succeeded',
-      description,
-      protocol: '*',
-      sourcePortRange: '*',
-      destinationPortRange: '*',
-      sourceAddressPrefix: source,
-      destinationAddressPrefix: destination,
-      access,
-      priority,
-      direction,
-    },
-  };
 }

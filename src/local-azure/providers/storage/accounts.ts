@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import {
   ArmError,
   type ArmRequest,
-  type Json,
   type JsonObject,
   LOCAL_SUBSCRIPTION,
   type ResourceStore,
@@ -15,18 +14,13 @@ import { textOf } from '../../json.ts';
 import { refuseWhileChanging, requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
 import { sameId } from '../../resource-id.ts';
+import { showAccount } from './account-bodies.ts';
 
 export const ACCOUNT = 'Microsoft.Storage/storageAccounts';
 const WRITE = `${ACCOUNT}/write`;
 const GROUP = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}';
 const ALL = `/providers/${ACCOUNT}`;
 export const ONE_ACCOUNT = `${GROUP}${ALL}/{account}`;
-/** Properties that older versions of the API do not know. */
-const SINCE: Record<string, string> = {
-  keyCreationTime: '2021-01-01',
-  minimumTlsVersion: '2020-08-01',
-  allowBlobPublicAccess: '2020-08-01',
-};
 const NAME = /^[a-z0-9]{3,24}$/;
 const NAME_RULE =
   'is not a valid storage account name. Storage account name must be between 3 and 24 characters in length and use numbers and lower-case letters only.';
@@ -46,27 +40,7 @@ export function accountRoutes(services: Services): Route[] {
     return show(body, textOf(input['apiVersion']));
   });
 
-  // The endpoints are added when shown: after a restart the blob service may have another port. The other services
-  // have addresses that lead nowhere.
-  function show(body: JsonObject, apiVersion: string): JsonObject {
-    const name = textOf(body['name']);
-    const others = body['kind'] === 'StorageV2' ? ['queue', 'table', 'file', 'dfs', 'web'] : ['queue', 'table', 'file'];
-    const primaryEndpoints = {
-      blob: `${blobs.endpoint}/${name}/`,
-      ...Object.fromEntries(others.map((service) => [service, `https://${name}.${service}.local-azure.invalid/`])),
-    };
-    const known = Object.entries(body['properties'] as JsonObject).filter(([key]) => apiVersion >= (SINCE[key] ?? ''));
-    const { accessTier, ...properties } = Object.fromEntries(known) as JsonObject;
-    return {
-      ...body,
-      properties: {
-        ...properties,
-        ...(apiVersion < '2021-01-01' ? { networkAcls: withoutIpv6(properties['networkAcls']) } : {}),
-        ...(accessTier === undefined || body['kind'] === 'Storage' ? {} : { accessTier }),
-        primaryEndpoints,
-      },
-    };
-  }
+  const show = (body: JsonObject, apiVersion: string): JsonObject => showAccount(body, apiVersion, blobs.endpoint);
 
   function create(request: ArmRequest): StoredResource {
     const { params, body } = request;
@@ -247,9 +221,4 @@ export function newKey(): string {
 
 function accountNamed(store: ResourceStore, name: string): StoredResource | undefined {
   return store.list({ type: ACCOUNT }).find(({ body }) => body['name'] === name);
-}
-
-function withoutIpv6(acls: Json | undefined): JsonObject {
-  const { ipv6Rules: _later, ...rest } = (acls ?? {}) as JsonObject;
-  return rest;
 }
