@@ -37,6 +37,18 @@ export function openStagingBlobs(azure: Azure, run: RunContext): Promise<Account
   return openAccountBlobs(azure, { subscriptionId: run.subscriptionId, resourceGroup, name: storageAccount });
 }
 
+/** The key that signs for the staging account; for a secret of the build that is to be kept nowhere. */
+export async function accountKey(azure: Azure, run: RunContext): Promise<string> {
+  const { storage } = azure.clients(run.subscriptionId);
+  const { resourceGroup, storageAccount } = run.staging;
+  return attempt(`read the key of ${storageAccount}`, async () => {
+    const { keys } = await storage.storageAccounts.listKeys(resourceGroup, storageAccount);
+    const [{ value } = {}] = keys ?? [];
+    if (value === undefined) throw new TypeError(`expected a key of ${storageAccount}`);
+    return value;
+  });
+}
+
 /** An address that carries its own permission (`r`, `rcw`, …) for the given hours. */
 export function signedUrl(blob: BlobClient, permissions: string, hours: number): Promise<string> {
   const now = Date.now();

@@ -1,72 +1,94 @@
-/** From a customized machine to one that can be captured: deprovisioned, powered off, deallocated, generalized. */
+/**
+ * From a running machine to one that an image can be made of. Deprovisioning stops a Linux agent, so it goes on by
+ * itself and ends in a power-off, which is waited for; Sysprep leaves a Windows agent alone, so it is a command like
+ * another, and what it says can be read.
+ */
 import { restorePoller } from '@azure/arm-compute';
 import type { Azure } from '../azure/environment.ts';
 import { attempt, failure, orNotFound } from '../azure/errors.ts';
 import { finish, watch } from '../azure/operations.ts';
 import { Allowance, machinePace } from '../azure/pacing.ts';
-import { openStagingBlobs, signedUrl } from './blobs.ts';
-import type { CaptureActivities, RunContext } from './contract.ts';
-import { logBlobs, stepResult } from './customize.ts';
-import { DEPROVISION } from './guest-scripts.ts';
-import { runCommand } from './run-command.ts';
+import type { CaptureActivities, Guest, RunContext } from './contract.ts';
+import { LINUX_DEPROVISION } from './guest/linux.ts';
+import { WINDOWS_DEPROVISION } from './guest/windows.ts';
+import { lastLines, runInGuest } from './guest-command.ts';
+import { isOff } from './power.ts';
 
 const COMMAND = 'deprovision';
 const OFF_WITHIN_MS = 15 * 60_000;
+/** Sysprep was seen to take more than an hour. */
+const SYSPREP_SECONDS = 3 * 3600;
 
 export function createCaptureActivities(azure: Azure): CaptureActivities {
   return {
-    async captureMachine(run, machineName) {
-      await deprovision(azure, run, machineName);
+    async captureMachine(run, guest) {
+      await (guest.osType === 'Windows' ? sysprep(azure, run, guest) : deprovision(azure, run, guest));
       const { compute } = azure.clients(run.subscriptionId);
       const { resourceGroup } = run.staging;
       await finish(
-        `deallocate ${machineName}`,
-        () => compute.virtualMachines.deallocate(resourceGroup, machineName),
+        `deallocate ${guest.name}`,
+        () => compute.virtualMachines.deallocate(resourceGroup, guest.name),
         (state) => restorePoller(compute, state, compute.virtualMachines.deallocate),
       );
-      await attempt(`generalize ${machineName}`, () => compute.virtualMachines.generalize(resourceGroup, machineName));
+      await attempt(`generalize ${guest.name}`, () => compute.virtualMachines.generalize(resourceGroup, guest.name));
+    },
+
+    async createOutputImage(run, machineId, name, hyperVGeneration) {
+      const { compute } = azure.clients(run.subscriptionId);
+      const { resourceGroup } = run.staging;
+      const image = await finish(
+        `make image ${name} of the captured machine`,
+        () =>
+          compute.images.createOrUpdate(resourceGroup, name, {
+            location: run.location,
+            tags: run.tags,
+            sourceVirtualMachine: { id: machineId },
+            hyperVGeneration,
+          }),
+        (state) => restorePoller(compute, state, compute.images.createOrUpdate),
+      );
+      if (image.id === undefined) throw new TypeError('expected Azure to answer an image with its id');
+      return { imageId: image.id };
     },
   };
 }
 
-async function deprovision(azure: Azure, run: RunContext, machineName: string): Promise<void> {
+async function sysprep(azure: Azure, run: RunContext, guest: Guest): Promise<void> {
+  // A retry may come when the machine is deallocated already.
+  if (await isOff(azure, run, guest.name)) return wasDeprovisioned(azure, run, guest);
+  const command = { key: COMMAND, script: WINDOWS_DEPROVISION, timeoutInSeconds: SYSPREP_SECONDS };
+  const { result } = await runInGuest(azure, run, guest, command, () => ({ waitingFor: 'Sysprep' }));
+  if (result.exitCode === 0) return;
+  const message = lastLines(result.errorTail, 5) || lastLines(result.outputTail, 15) || 'it printed nothing';
+  throw failure('DeprovisionFailed', `Sysprep failed: ${message}`, result);
+}
+
+async function deprovision(azure: Azure, run: RunContext, guest: Guest): Promise<void> {
   // A retry may come when the machine is off already and would refuse to be asked to run anything.
-  if (await isOff(azure, run, machineName)) {
-    if (await hasCommand(azure, run, machineName)) return;
-    throw failure('DeprovisionFailed', `${machineName} is off before it was deprovisioned: no step may shut it down`);
-  }
-  const blobs = await openStagingBlobs(azure, run);
-  const logs = logBlobs(blobs, COMMAND);
-  const view = await runCommand(
+  if (await isOff(azure, run, guest.name)) return wasDeprovisioned(azure, run, guest);
+  const command = { key: COMMAND, script: LINUX_DEPROVISION, timeoutInSeconds: 600 };
+  const { result } = await runInGuest(
     azure,
     run,
-    machineName,
-    async () => ({
-      name: COMMAND,
-      script: DEPROVISION,
-      secrets: {},
-      outputUrl: await signedUrl(logs.stdout, 'racw', 24),
-      errorUrl: await signedUrl(logs.stderr, 'racw', 24),
-      timeoutInSeconds: 600,
-    }),
-    COMMAND,
+    guest,
+    command,
     () => ({ waitingFor: 'deprovisioning' }),
     // Deprovisioning stops the agent, maybe before it has reported the command's end.
-    () => isOff(azure, run, machineName),
+    () => isOff(azure, run, guest.name),
   );
-  const result = await stepResult(blobs, COMMAND, view);
   if (result.exitCode > 0) {
     throw failure('DeprovisionFailed', `deprovisioning could not be started: ${result.errorTail}`, result);
   }
-  await untilOff(azure, run, machineName);
+  await untilOff(azure, run, guest.name);
 }
 
-async function hasCommand(azure: Azure, run: RunContext, machineName: string): Promise<boolean> {
+async function wasDeprovisioned(azure: Azure, run: RunContext, { name }: Guest): Promise<void> {
   const { virtualMachineRunCommands } = azure.clients(run.subscriptionId).compute;
   const command = await attempt(`look for the run command ${COMMAND}`, () =>
-    orNotFound(virtualMachineRunCommands.getByVirtualMachine(run.staging.resourceGroup, machineName, COMMAND)),
+    orNotFound(virtualMachineRunCommands.getByVirtualMachine(run.staging.resourceGroup, name, COMMAND)),
   );
-  return command !== undefined;
+  if (command !== undefined) return;
+  throw failure('DeprovisionFailed', `${name} is off before it was deprovisioned: no step may shut it down`);
 }
 
 async function untilOff(azure: Azure, run: RunContext, name: string): Promise<void> {
@@ -83,13 +105,4 @@ async function untilOff(azure: Azure, run: RunContext, name: string): Promise<vo
     () => ({ waitingFor: `${name} to power off` }),
     machinePace(allowance),
   );
-}
-
-async function isOff(azure: Azure, run: RunContext, name: string, allowance = new Allowance()): Promise<boolean> {
-  const { compute } = azure.clients(run.subscriptionId);
-  const view = await attempt(`ask whether ${name} is off`, () =>
-    compute.virtualMachines.instanceView(run.staging.resourceGroup, name, allowance.options),
-  );
-  const codes = view.statuses?.map(({ code }) => code?.toLowerCase()) ?? [];
-  return codes.includes('powerstate/stopped') || codes.includes('powerstate/deallocated');
 }

@@ -1,6 +1,7 @@
 /** Scripts and files are fetched once before anything is made: what is missing or altered is known now, not in an hour. */
 import { ApplicationFailure } from '@temporalio/common';
-import type { BuildPlan } from '../template/build-plan.ts';
+import type { BuildPlan, PlannedCustomizer } from '../template/build-plan.ts';
+import { WORKLOAD_KEY } from '../template/plan/optimization-steps.ts';
 import { digestOf, expectedDigest, sourceUri } from './downloads.ts';
 import type { Problems } from './problems.ts';
 
@@ -10,17 +11,12 @@ const ATTEMPTS = 3;
 export async function checkArtifacts(plan: BuildPlan, problems: Problems): Promise<Record<string, string>> {
   const digests: Record<string, string> = {};
   await Promise.all(
-    plan.customize.map(async (step) => {
-      const uri = sourceUri(step);
-      if (uri === undefined) return;
-      const path = `properties.customize[${step.index}]`;
-      const field = step.type === 'File' ? 'sourceUri' : 'scriptUri';
+    artifacts(plan).map(async ({ key, uri, sha256, path, field }) => {
       try {
         const digest = await digestWithRetries(uri);
-        digests[step.key] = digest;
-        const expected = expectedDigest(step);
-        if (expected !== undefined && expected !== digest) {
-          problems.add(`${path}.sha256Checksum`, `expected ${expected}, but the content of ${uri} has ${digest}`);
+        digests[key] = digest;
+        if (sha256 !== undefined && sha256 !== digest) {
+          problems.add(`${path}.sha256Checksum`, `expected ${sha256}, but the content of ${uri} has ${digest}`);
         }
       } catch (error) {
         if (!(error instanceof ApplicationFailure)) throw error;
@@ -29,6 +25,32 @@ export async function checkArtifacts(plan: BuildPlan, problems: Problems): Promi
     }),
   );
   return digests;
+}
+
+interface Artifact {
+  key: string;
+  uri: string;
+  sha256: string | undefined;
+  /** Of the step in the template, and its field that holds the address. */
+  path: string;
+  field: string;
+}
+
+function artifacts({ customize, validate, optimize }: BuildPlan): Artifact[] {
+  const ofSteps = (steps: PlannedCustomizer[], list: string): Artifact[] =>
+    steps.flatMap((step) => {
+      const uri = sourceUri(step);
+      const field = step.type === 'File' ? 'sourceUri' : 'scriptUri';
+      const path = `properties.${list}[${step.index}]`;
+      return uri === undefined ? [] : [{ key: step.key, uri, sha256: expectedDigest(step), path, field }];
+    });
+  const { scriptUri, sha256 } = optimize?.workload ?? {};
+  const path = 'properties.optimize.workload';
+  return [
+    ...ofSteps(customize, 'customize'),
+    ...ofSteps(validate?.validators ?? [], 'validate.inVMValidations'),
+    ...(scriptUri === undefined ? [] : [{ key: WORKLOAD_KEY, uri: scriptUri, sha256, path, field: 'scriptUri' }]),
+  ];
 }
 
 async function digestWithRetries(uri: string): Promise<string> {

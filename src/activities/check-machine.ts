@@ -25,13 +25,21 @@ export async function checkMachine(azure: Azure, plan: BuildPlan, vmSize: string
   ]);
 }
 
-async function checkSize(azure: Azure, { template }: BuildPlan, vmSize: string, problems: Problems): Promise<void> {
+async function checkSize(azure: Azure, plan: BuildPlan, vmSize: string, problems: Problems): Promise<void> {
+  const { template, machine } = plan;
   const { location, subscriptionId } = template;
   const { compute } = azure.clients(subscriptionId);
   await attempt('list sizes and quota', async () => {
     let cores: number | undefined;
-    for await (const { name, numberOfCores } of compute.virtualMachineSizes.list(location)) {
-      if (name?.toLowerCase() === vmSize.toLowerCase()) cores = numberOfCores ?? 1;
+    let dataDisks = Infinity;
+    for await (const { name, numberOfCores, maxDataDiskCount } of compute.virtualMachineSizes.list(location)) {
+      if (name?.toLowerCase() !== vmSize.toLowerCase()) continue;
+      cores = numberOfCores ?? 1;
+      dataDisks = maxDataDiskCount ?? Infinity;
+    }
+    const wanted = machine.dataDisks?.length ?? 0;
+    if (wanted > dataDisks) {
+      problems.add('properties.additionalDataDisks', `${vmSize} takes ${dataDisks} data disks, got ${wanted}`);
     }
     if (cores === undefined) {
       problems.add('properties.vmProfile.vmSize', `${vmSize} is not offered in ${location}`);

@@ -7,7 +7,9 @@ import { defaultVmSize } from '../template/build-plan.ts';
 import { checkArtifacts } from './check-artifacts.ts';
 import { checkDistributors } from './check-distributors.ts';
 import { checkMachine, knownRegions } from './check-machine.ts';
+import { checkSteps } from './check-steps.ts';
 import type { CheckActivities, CheckedPlan } from './contract.ts';
+import { checkOwnGroup } from './own-group.ts';
 import { Problems } from './problems.ts';
 import { reportPlan } from './report.ts';
 import { resolveSource } from './resolve-source.ts';
@@ -32,7 +34,9 @@ async function checkPlan(azure: Azure, plan: BuildPlan): Promise<CheckedPlan> {
     await Promise.all([
       checkMachine(azure, plan, vmSize, problems),
       checkDistributors(azure, plan, source, regions, problems),
+      checkOwnGroup(azure, plan, problems),
     ]);
+    if (source !== undefined) checkSteps(plan, source, problems);
     problems.throwIfAny();
     if (source === undefined) throw failure('SourceNotFound', 'the source image could not be resolved');
     return { source, vmSize, digests };

@@ -9,7 +9,22 @@ import { finish } from '../azure/operations.ts';
 import { requireResourceId } from '../template/resource-id.ts';
 import { openStagingBlobs } from './blobs.ts';
 import type { CleanupActivities, Removal, RunContext } from './contract.ts';
+import { dataDiskOf, networkInterfaceOf, osDiskOf, publicIpOf } from './machine-names.ts';
+import { releaseGroup } from './own-group.ts';
 import { isOurs } from './tags.ts';
+
+/** Everything a run makes in its staging group, in the order in which it can go, with an api-version that can delete it. */
+const API_VERSION_OF = {
+  'microsoft.compute/virtualmachines': '2024-07-01',
+  'microsoft.compute/images': '2024-07-01',
+  'microsoft.compute/disks': '2024-03-02',
+  'microsoft.network/networkinterfaces': '2024-05-01',
+  'microsoft.network/publicipaddresses': '2024-05-01',
+  'microsoft.network/virtualnetworks': '2024-05-01',
+  'microsoft.network/networksecuritygroups': '2024-05-01',
+  'microsoft.storage/storageaccounts': '2023-05-01',
+} as const;
+const REMOVAL_ORDER = Object.keys(API_VERSION_OF) as Array<keyof typeof API_VERSION_OF>;
 
 interface Removable {
   what: string;
@@ -19,37 +34,13 @@ interface Removable {
 
 export function createCleanupActivities(azure: Azure): CleanupActivities {
   return {
-    async removeMachine(run, machineName) {
-      const { virtualMachines, disks } = azure.clients(run.subscriptionId).compute;
-      const { resourceGroup, osDisk } = run.staging;
-      return removeInOrder(run, [
-        {
-          what: `machine ${machineName}`,
-          get: () => virtualMachines.get(resourceGroup, machineName),
-          delete: () => virtualMachines.delete(resourceGroup, machineName, { forceDeletion: true }),
-        },
-        {
-          what: `disk ${osDisk}`,
-          get: () => disks.get(resourceGroup, osDisk),
-          delete: () => disks.delete(resourceGroup, osDisk),
-        },
-      ]);
-    },
+    removeMachine: (run, machine) => removeInOrder(run, machineAndDisks(azure, run, machine)),
 
     async removeNetwork(run, ownNetwork) {
       const { network } = azure.clients(run.subscriptionId);
-      const { resourceGroup, networkInterface, publicIp, virtualNetwork, securityGroup } = run.staging;
-      const nic: Removable = {
-        what: `NIC ${networkInterface}`,
-        get: () => network.networkInterfaces.get(resourceGroup, networkInterface),
-        delete: () => network.networkInterfaces.delete(resourceGroup, networkInterface),
-      };
+      const { resourceGroup, virtualNetwork, securityGroup } = run.staging;
+      const [nic, address] = interfaceAndAddress(azure, run, 'build');
       if (!ownNetwork) return removeInOrder(run, [nic]);
-      const address: Removable = {
-        what: `public IP ${publicIp}`,
-        get: () => network.publicIPAddresses.get(resourceGroup, publicIp),
-        delete: () => network.publicIPAddresses.delete(resourceGroup, publicIp),
-      };
       const vnet: Removable = {
         what: `network ${virtualNetwork}`,
         get: () => network.virtualNetworks.get(resourceGroup, virtualNetwork),
@@ -63,16 +54,29 @@ export function createCleanupActivities(azure: Azure): CleanupActivities {
       return removeInOrder(run, [nic, [address, vnet], group]);
     },
 
-    async removeStagingGroup(run) {
-      const { resourceGroups } = azure.clients(run.subscriptionId).resources;
+    removeMachineNetwork: (run, machineName) => removeInOrder(run, interfaceAndAddress(azure, run, machineName)),
+
+    async removeOutputImage(run, name) {
+      const { images } = azure.clients(run.subscriptionId).compute;
       const { resourceGroup } = run.staging;
-      return removeInOrder(run, [
-        {
-          what: `resource group ${resourceGroup}`,
-          get: () => resourceGroups.get(resourceGroup),
-          delete: () => resourceGroups.delete(resourceGroup),
-        },
-      ]);
+      const image: Removable = {
+        what: `image ${name}`,
+        get: () => images.get(resourceGroup, name),
+        delete: () => images.delete(resourceGroup, name),
+      };
+      return removeInOrder(run, [image]);
+    },
+
+    async removeStagingGroup(run) {
+      const { resourceGroup } = run.staging;
+      if (run.ownGroup === true) return emptyGroup(azure, run);
+      const { resourceGroups } = azure.clients(run.subscriptionId).resources;
+      const group: Removable = {
+        what: `resource group ${resourceGroup}`,
+        get: () => resourceGroups.get(resourceGroup),
+        delete: () => resourceGroups.delete(resourceGroup),
+      };
+      return removeInOrder(run, [group]);
     },
 
     async removeOutput(run, { type, artifactId, artifactUri }) {
@@ -96,6 +100,66 @@ export function createCleanupActivities(azure: Azure): CleanupActivities {
       return removeInOrder(run, [output]);
     },
   };
+}
+
+function machineAndDisks(
+  azure: Azure,
+  run: RunContext,
+  { name, dataDisks }: { name: string; dataDisks: number },
+): Array<Removable | Removable[]> {
+  const { virtualMachines, disks } = azure.clients(run.subscriptionId).compute;
+  const { resourceGroup } = run.staging;
+  const disk = (diskName: string): Removable => ({
+    what: `disk ${diskName}`,
+    get: () => disks.get(resourceGroup, diskName),
+    delete: () => disks.delete(resourceGroup, diskName),
+  });
+  const machine: Removable = {
+    what: `machine ${name}`,
+    get: () => virtualMachines.get(resourceGroup, name),
+    delete: () => virtualMachines.delete(resourceGroup, name, { forceDeletion: true }),
+  };
+  return [machine, [osDiskOf(name), ...Array.from({ length: dataDisks }, (_, lun) => dataDiskOf(name, lun))].map(disk)];
+}
+
+function interfaceAndAddress(azure: Azure, run: RunContext, machineName: string): [Removable, Removable] {
+  const { networkInterfaces, publicIPAddresses } = azure.clients(run.subscriptionId).network;
+  const { resourceGroup } = run.staging;
+  const [nic, address] = [networkInterfaceOf(machineName), publicIpOf(machineName)];
+  return [
+    {
+      what: `NIC ${nic}`,
+      get: () => networkInterfaces.get(resourceGroup, nic),
+      delete: () => networkInterfaces.delete(resourceGroup, nic),
+    },
+    {
+      what: `public IP ${address}`,
+      get: () => publicIPAddresses.get(resourceGroup, address),
+      delete: () => publicIPAddresses.delete(resourceGroup, address),
+    },
+  ];
+}
+
+/** All of the run in a group that stays: what was left for a person to look at, and at last the logs. */
+async function emptyGroup(azure: Azure, run: RunContext): Promise<Removal> {
+  const removal: Removal = { removed: [], leftovers: [] };
+  const { resources } = azure.clients(run.subscriptionId);
+  const { resourceGroup } = run.staging;
+  const found = await attempt(`look into ${resourceGroup}`, async () => {
+    const all: Array<{ id: string; type: string }> = [];
+    for await (const { id = '', type = '', tags } of resources.resources.listByResourceGroup(resourceGroup)) {
+      if (isOurs(run, tags)) all.push({ id, type: type.toLowerCase() });
+    }
+    return all;
+  });
+  for (const type of REMOVAL_ORDER) {
+    for (const { id } of found.filter((resource) => resource.type === type)) {
+      await finish(`delete ${id}`, () => resources.resources.deleteById(id, API_VERSION_OF[type]));
+      removal.removed.push(id);
+    }
+  }
+  await releaseGroup(azure, run);
+  return removal;
 }
 
 /** One after the other, as each is in use by the one before; what is listed together goes at once. */

@@ -5,13 +5,18 @@
 import type {
   BuildPlan,
   ManagedImageDistributor,
+  FileCustomizer,
   PlannedCustomizer,
   PlannedMachine,
+  PowerShellCustomizer,
   ResolvedSource,
   SharedImageDistributor,
+  ShellCustomizer,
   StagingNames,
   TargetRegion,
   VhdDistributor,
+  WindowsRestartCustomizer,
+  WindowsUpdateCustomizer,
 } from '../template/build-plan.ts';
 
 /** What every activity of a run needs to know; a few hundred bytes. */
@@ -23,7 +28,21 @@ export interface RunContext {
   staging: StagingNames;
   /** Written on everything made; holds the ownership tag. */
   tags: Record<string, string>;
+  /** The staging group is the template's own (`stagingResourceGroup`): its contents go, it stays. */
+  ownGroup?: true;
 }
+
+/** A machine of the build, by name, and what it runs. */
+export interface Guest {
+  name: string;
+  osType: 'Linux' | 'Windows';
+}
+
+/** What a step is for; a failure is named by it. */
+export type StepRole = 'customizer' | 'optimizer' | 'validator';
+
+/** A step of any role, as planned. */
+export type RunStep = PlannedCustomizer & { role: StepRole };
 
 export interface CheckedPlan {
   source: ResolvedSource;
@@ -32,18 +51,16 @@ export interface CheckedPlan {
   digests: Record<string, string>;
 }
 
-/** One step, ready to run: its content is a blob in the staging account. */
-export interface StagedStep {
-  index: number;
-  key: string;
-  name: string;
-  type: PlannedCustomizer['type'];
-  /** Blob name in container `files`. */
-  blob: string;
-  sha256: string;
-  /** File steps: the absolute path inside the machine. */
-  destination?: string;
-}
+/** One step, ready to run: in place of its script or address, a blob in container `files` of the staging account. */
+export type StagedStep = { role: StepRole } & (
+  | Staged<ShellCustomizer>
+  | Staged<PowerShellCustomizer>
+  | Staged<FileCustomizer>
+  | WindowsRestartCustomizer
+  | WindowsUpdateCustomizer
+);
+
+type Staged<T> = Omit<T, 'script' | 'sourceUri'> & { blob: string; sha256: string };
 
 export interface StepResult {
   exitCode: number;
@@ -55,6 +72,8 @@ export interface StepResult {
   /** Blob names in container `logs`. */
   stdoutBlob: string;
   stderrBlob: string;
+  /** What else a person should know: that the machine restarted, how many updates were installed. */
+  note?: string;
 }
 
 export interface RegionProgress {
@@ -83,12 +102,21 @@ export interface StagingActivities {
   createStagingStorage(run: RunContext): Promise<void>;
   /** Network, subnet, security group (nothing in), public IP (egress) and NIC; only a NIC when `subnetId` is given. */
   createStagingNetwork(run: RunContext, subnetId?: string): Promise<{ networkInterfaceId: string }>;
+  /** NIC, and public IP for egress, of one more machine in the same network. */
+  createMachineNetwork(
+    run: RunContext,
+    machineName: string,
+    subnetId?: string,
+  ): Promise<{ networkInterfaceId: string }>;
 }
 
 export interface SourceActivities {
   /** Downloads each script and file, checks its digest, stages it as a blob. Idempotent: blobs are named by step key. */
-  stageArtifacts(run: RunContext, steps: PlannedCustomizer[], digests: Record<string, string>): Promise<StagedStep[]>;
-  /** The OS disk from the pinned image; a managed image has none (its machine is made from the image itself). */
+  stageArtifacts(run: RunContext, steps: RunStep[], digests: Record<string, string>): Promise<StagedStep[]>;
+  /**
+   * The OS disk from the pinned image. None where the machine is made from the image itself: a managed image cannot be
+   * the source of a disk, and a generalized Windows has to be set up by Azure.
+   */
   copySourceDisk(run: RunContext, source: ResolvedSource, osDiskSizeGB: number): Promise<{ osDiskId?: string }>;
 }
 
@@ -103,17 +131,25 @@ export interface MachineActivities {
   ): Promise<{ machineId: string }>;
 }
 
-export interface CustomizeActivities {
+export interface StepActivities {
   /**
    * Runs one step through managed Run Command, named by step, and waits for its end; found again, not started again,
-   * by a retry. Heartbeats `StepHeartbeat`. Throws `CustomizerFailed` (details: StepResult) on a non-zero exit code.
+   * by a retry. Heartbeats `StepHeartbeat`. Throws `CustomizerFailed`, `ValidatorFailed` or `OptimizerFailed` (details:
+   * StepResult) where the exit code is not one that the step allows.
    */
-  runCustomizer(run: RunContext, machineName: string, step: StagedStep): Promise<StepResult>;
+  runStep(run: RunContext, guest: Guest, step: StagedStep): Promise<StepResult>;
 }
 
 export interface CaptureActivities {
-  /** Deprovisions detached, waits until the machine has powered off, deallocates and generalizes it. */
-  captureMachine(run: RunContext, machineName: string): Promise<void>;
+  /** Deprovisions (Windows: Sysprep), deallocates and generalizes the machine. */
+  captureMachine(run: RunContext, guest: Guest): Promise<void>;
+  /** A managed image of the captured machine in the staging group, for the machine that validates it. */
+  createOutputImage(
+    run: RunContext,
+    machineId: string,
+    name: string,
+    generation: 'V1' | 'V2',
+  ): Promise<{ imageId: string }>;
 }
 
 export interface DistributeActivities {
@@ -146,11 +182,17 @@ export interface DistributeActivities {
 
 /** Each is an undo: idempotent, safe when nothing was made, checks the ownership tag before each delete. */
 export interface CleanupActivities {
-  /** The machine, then its OS disk, whether `copySourceDisk` made it or the machine's creation. */
-  removeMachine(run: RunContext, machineName: string): Promise<Removal>;
+  /** The machine, then its disks, whether `copySourceDisk` made them or the machine's creation. */
+  removeMachine(run: RunContext, machine: { name: string; dataDisks: number }): Promise<Removal>;
+  /** What a machine validates, then the NIC and public IP of that machine. */
+  removeOutputImage(run: RunContext, name: string): Promise<Removal>;
+  removeMachineNetwork(run: RunContext, machineName: string): Promise<Removal>;
   /** NIC, public IP, network, security group, in the order their dependencies allow. */
   removeNetwork(run: RunContext, ownNetwork: boolean): Promise<Removal>;
-  /** The staging group with all that is left in it: used by `kiln delete`, and when a run ends before it has logs. */
+  /**
+   * The staging group with all that is left in it: used by `kiln delete`, and when a run ends before it has logs. Of a
+   * group of the template's own, this run's resources and Kiln's tags.
+   */
   removeStagingGroup(run: RunContext): Promise<Removal>;
   /** A run output: image, image version or VHD blob that this run made. */
   removeOutput(run: RunContext, output: { type: string; artifactId?: string; artifactUri?: string }): Promise<Removal>;
@@ -197,7 +239,7 @@ export type BuildActivities = CheckActivities &
   StagingActivities &
   SourceActivities &
   MachineActivities &
-  CustomizeActivities &
+  StepActivities &
   CaptureActivities &
   DistributeActivities &
   CleanupActivities &
@@ -216,7 +258,7 @@ export interface PlanReport {
 
 /** Heartbeat details of a running customizer, read by the client from the pending activity. */
 export interface StepHeartbeat {
-  stepIndex: number;
+  stepKey: string;
   lastLine?: string;
 }
 

@@ -42,9 +42,12 @@ export async function digestOf(uri: string): Promise<string> {
   return digest();
 }
 
-/** Packer's semantics for inline lines, which Image Builder has: one script that stops at the first failing line. */
-export function inlineScript(lines: string[]): string {
-  return ['#!/bin/sh -e', ...lines, ''].join('\n');
+/**
+ * Packer's semantics for inline lines, which Image Builder has: one script, which in a shell stops at the first failing
+ * line. Windows PowerShell takes a file for the machine's old code page unless its first character says UTF-8.
+ */
+export function inlineScript(type: 'Shell' | 'PowerShell', lines: string[]): string {
+  return type === 'Shell' ? ['#!/bin/sh -e', ...lines, ''].join('\n') : `\uFEFF${[...lines, ''].join('\r\n')}`;
 }
 
 /** The address that a step's content comes from; undefined for inline scripts. */

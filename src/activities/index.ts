@@ -4,7 +4,7 @@ import { createCaptureActivities } from './capture.ts';
 import { createCheckActivities } from './check.ts';
 import { createCleanupActivities } from './cleanup.ts';
 import type { BuildActivities } from './contract.ts';
-import { createCustomizeActivities } from './customize.ts';
+import { createStepActivities } from './steps.ts';
 import { createDistributeActivities } from './distribute.ts';
 import { createLogActivities } from './logs.ts';
 import { createMachineActivities } from './machine.ts';
@@ -19,7 +19,7 @@ export function createActivities(azure: Azure): BuildActivities {
     ...createStagingActivities(azure),
     ...createSourceActivities(azure),
     ...createMachineActivities(azure),
-    ...createCustomizeActivities(azure),
+    ...createStepActivities(azure),
     ...createCaptureActivities(azure),
     ...createPublishActivities(azure),
     ...createDistributeActivities(azure),

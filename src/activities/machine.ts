@@ -1,13 +1,17 @@
 /** The build machine: made from the copied disk, ready when its guest agent says so. No port is open and nobody can log in. */
 import { generateKeyPairSync } from 'node:crypto';
 import { restorePoller } from '@azure/arm-compute';
-import type { VirtualMachine } from '@azure/arm-compute';
+import type { DataDisk, ImageReference, OSProfile, VirtualMachine } from '@azure/arm-compute';
 import type { Azure } from '../azure/environment.ts';
 import { attempt, failure, orNotFound } from '../azure/errors.ts';
 import { finish, watch } from '../azure/operations.ts';
 import { Allowance, machinePace } from '../azure/pacing.ts';
 import type { PlannedMachine, ResolvedSource } from '../template/build-plan.ts';
+import { buildUserPassword } from './build-user.ts';
 import type { MachineActivities, RunContext } from './contract.ts';
+import { BUILD_USER } from './guest/windows.ts';
+import { galleryReference } from './gallery-reference.ts';
+import { dataDiskOf, osDiskOf } from './machine-names.ts';
 
 const READY_WITHIN_MS = 20 * 60_000;
 
@@ -20,19 +24,16 @@ export function createMachineActivities(azure: Azure): MachineActivities {
       const existing = await attempt(`look for machine ${machine.name}`, () =>
         orNotFound(compute.virtualMachines.get(resourceGroup, machine.name)),
       );
-      const made =
-        existing?.provisioningState === 'Succeeded'
-          ? existing
-          : await finish(
-              `create machine ${machine.name}`,
-              () =>
-                compute.virtualMachines.createOrUpdate(
-                  resourceGroup,
-                  machine.name,
-                  describeMachine(run, machine, vmSize, source, parts),
-                ),
-              (state) => restorePoller(compute, state, compute.virtualMachines.createOrUpdate),
-            );
+      const create = async (): Promise<VirtualMachine> => {
+        const password = () => buildUserPassword(azure, run);
+        const wanted = await describeMachine(run, machine, vmSize, source, parts, password);
+        return finish(
+          `create machine ${machine.name}`,
+          () => compute.virtualMachines.createOrUpdate(resourceGroup, machine.name, wanted),
+          (state) => restorePoller(compute, state, compute.virtualMachines.createOrUpdate),
+        );
+      };
+      const made = existing?.provisioningState === 'Succeeded' ? existing : await create();
       await untilReady(azure, run, machine.name);
       if (made.id === undefined) throw new TypeError('expected Azure to answer a machine with its id');
       return { machineId: made.id };
@@ -40,14 +41,27 @@ export function createMachineActivities(azure: Azure): MachineActivities {
   };
 }
 
-function describeMachine(
+/** @param password of the build user; asked for where the machine is set up by Azure */
+async function describeMachine(
   run: RunContext,
   machine: PlannedMachine,
   vmSize: string,
   source: ResolvedSource,
   parts: { osDiskId?: string; networkInterfaceId: string },
-): VirtualMachine {
+  password: () => Promise<string>,
+): Promise<VirtualMachine> {
   const { plan } = source;
+  const fromImage = parts.osDiskId === undefined;
+  const dataDisks = (machine.dataDisks ?? []).map(({ sizeGB }, lun): DataDisk => ({
+    lun,
+    name: dataDiskOf(machine.name, lun),
+    // An image made here brings the disks that the template asked for.
+    ...(source.isOutput === true
+      ? { createOption: 'FromImage' }
+      : { createOption: 'Empty', ...(sizeGB === 0 ? {} : { diskSizeGB: sizeGB }) }),
+    managedDisk: { storageAccountType: 'Premium_LRS' },
+    deleteOption: 'Detach',
+  }));
   return {
     location: run.location,
     tags: run.tags,
@@ -63,42 +77,61 @@ function describeMachine(
             userAssignedIdentities: Object.fromEntries(machine.identities.map((id) => [id, {}])),
           },
         }),
-    ...(parts.osDiskId === undefined
-      ? fromManagedImage(run, machine, source)
-      : {
-          storageProfile: {
+    storageProfile: {
+      ...(fromImage
+        ? {
+            imageReference: imageReference(source),
+            osDisk: {
+              name: osDiskOf(machine.name),
+              createOption: 'FromImage',
+              deleteOption: 'Detach',
+              ...(machine.osDiskSizeGB === 0 ? {} : { diskSizeGB: machine.osDiskSizeGB }),
+            },
+          }
+        : {
             osDisk: {
               createOption: 'Attach',
               osType: source.osType,
-              managedDisk: { id: parts.osDiskId },
+              managedDisk: { id: parts.osDiskId ?? '' },
               deleteOption: 'Detach',
             },
-          },
-        }),
+          }),
+      ...(dataDisks.length === 0 ? {} : { dataDisks }),
+    },
+    ...(fromImage ? { osProfile: await osProfile(machine, source, password) } : {}),
   };
 }
 
-/** A disk cannot be made from a managed image, so its machine is made from the image, with a key that nobody keeps. */
-function fromManagedImage(run: RunContext, machine: PlannedMachine, source: ResolvedSource): Partial<VirtualMachine> {
-  return {
-    storageProfile: {
-      imageReference: { id: source.id },
-      osDisk: {
-        name: run.staging.osDisk,
-        createOption: 'FromImage',
-        deleteOption: 'Detach',
-        ...(machine.osDiskSizeGB === 0 ? {} : { diskSizeGB: machine.osDiskSizeGB }),
-      },
-    },
-    osProfile: {
-      computerName: machine.name,
-      adminUsername: 'kiln',
-      linuxConfiguration: {
-        disablePasswordAuthentication: true,
-        ssh: { publicKeys: [{ path: '/home/kiln/.ssh/authorized_keys', keyData: throwAwayPublicKey() }] },
-      },
-    },
-  };
+/**
+ * A disk cannot be made from a managed image, and a generalized Windows does not come up from an attached disk: there
+ * Azure sets the machine up.
+ */
+export function isMadeFromImage({ type, osType }: ResolvedSource): boolean {
+  return type === 'ManagedImage' || osType === 'Windows';
+}
+
+function imageReference(source: ResolvedSource): ImageReference {
+  if (source.type !== 'PlatformImage') return galleryReference(source);
+  const [publisher = '', offer = '', sku = '', version = ''] = source.description.split(':');
+  return { publisher, offer, sku, version };
+}
+
+async function osProfile(
+  machine: PlannedMachine,
+  { osType }: ResolvedSource,
+  password: () => Promise<string>,
+): Promise<OSProfile> {
+  const user = { computerName: machine.name, adminUsername: BUILD_USER };
+  if (osType === 'Windows') {
+    return {
+      ...user,
+      adminPassword: await password(),
+      // The template says what is updated, and nothing may restart the machine in the middle of a step.
+      windowsConfiguration: { provisionVMAgent: true, enableAutomaticUpdates: false },
+    };
+  }
+  const publicKeys = [{ path: `/home/${BUILD_USER}/.ssh/authorized_keys`, keyData: throwAwayPublicKey() }];
+  return { ...user, linuxConfiguration: { disablePasswordAuthentication: true, ssh: { publicKeys } } };
 }
 
 /** An OpenSSH public key whose private half is dropped here. */

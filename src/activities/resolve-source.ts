@@ -4,6 +4,7 @@ import { attempt, orNotFound } from '../azure/errors.ts';
 import type { BuildPlan, ResolvedSource } from '../template/build-plan.ts';
 import { normalizeRegion, requireResourceId } from '../template/resource-id.ts';
 import type { Problems } from './problems.ts';
+import { resolveOthersGalleryImage } from './resolve-others-gallery.ts';
 import { highestVersion } from './version-numbers.ts';
 
 const PATH = 'properties.source';
@@ -21,7 +22,9 @@ export async function resolveSource(
     case 'ManagedImage':
       return resolveManagedImage(azure, plan, source.imageId, problems);
     case 'SharedImageVersion':
-      return resolveGalleryImage(azure, plan, source.imageVersionId, problems);
+      return (source.gallery ?? 'own') === 'own'
+        ? resolveGalleryImage(azure, plan, source.imageVersionId, problems)
+        : resolveOthersGalleryImage(azure, plan, source.imageVersionId, problems);
   }
 }
 

@@ -23,6 +23,8 @@ export interface CommandSpec {
   outputUrl: string;
   errorUrl: string;
   timeoutInSeconds: number;
+  /** Windows: who runs it; SYSTEM where absent. */
+  runAs?: { user: string; password: string };
 }
 
 /**
@@ -55,7 +57,7 @@ export async function runCommand(
   const started: Pollable[] = [];
   if (!seen) {
     throwIfCanceled();
-    const { script, secrets, outputUrl, errorUrl, timeoutInSeconds } = await spec();
+    const { script, secrets, outputUrl, errorUrl, timeoutInSeconds, runAs } = await spec();
     await attempt(`start ${name}`, async () => {
       const poller = commands.createOrUpdate(resourceGroup, machine, name, {
         location: run.location,
@@ -66,6 +68,7 @@ export async function runCommand(
         timeoutInSeconds,
         outputBlobUri: outputUrl,
         errorBlobUri: errorUrl,
+        ...(runAs === undefined ? {} : { runAsUser: runAs.user, runAsPassword: runAs.password }),
       });
       await poller.submitted();
       started.push(poller);
@@ -93,7 +96,7 @@ export async function runCommand(
       machinePace(allowance),
     );
   } catch (error) {
-    if (isCancelRequested()) await end(azure, run, machine, name);
+    if (isCancelRequested()) await deleteCommand(azure, run, machine, name);
     throw error;
   }
   return view;
@@ -122,8 +125,8 @@ function hasEnded(view: VirtualMachineRunCommandInstanceView): boolean {
   return view.endTime !== undefined && /execution failed/i.test(view.executionMessage ?? '');
 }
 
-/** Deleting a run command terminates its script. */
-async function end(azure: Azure, run: RunContext, machine: string, name: string): Promise<void> {
+/** Deleting a run command terminates its script, where it runs still. */
+export async function deleteCommand(azure: Azure, run: RunContext, machine: string, name: string): Promise<void> {
   const { compute } = azure.clients(run.subscriptionId);
   await orNotFound(settled(compute.virtualMachineRunCommands.delete(run.staging.resourceGroup, machine, name)));
 }

@@ -5,11 +5,13 @@ import { restorePoller } from '@azure/arm-compute';
 import type { Azure } from '../azure/environment.ts';
 import { attempt, failure } from '../azure/errors.ts';
 import { beating, finish } from '../azure/operations.ts';
-import type { PlannedCustomizer } from '../template/build-plan.ts';
 import { openStagingBlobs } from './blobs.ts';
 import type { AccountBlobs } from './blobs.ts';
-import type { SourceActivities, StagedStep } from './contract.ts';
+import type { RunStep, SourceActivities, StagedStep } from './contract.ts';
 import { hashing, inlineScript, openDownload, sourceUri } from './downloads.ts';
+import { galleryReference } from './gallery-reference.ts';
+import { isMadeFromImage } from './machine.ts';
+import { osDiskOf } from './machine-names.ts';
 
 const UPLOAD_BLOCK = 4 * 1024 * 1024;
 
@@ -25,9 +27,10 @@ export function createSourceActivities(azure: Azure): SourceActivities {
     },
 
     async copySourceDisk(run, source, osDiskSizeGB) {
-      if (source.type === 'ManagedImage') return {};
+      if (isMadeFromImage(source)) return {};
       const { compute } = azure.clients(run.subscriptionId);
-      const { resourceGroup, osDisk } = run.staging;
+      const { resourceGroup } = run.staging;
+      const osDisk = osDiskOf('build');
       const disk = await finish(
         `copy ${source.description} to disk ${osDisk}`,
         () =>
@@ -41,7 +44,7 @@ export function createSourceActivities(azure: Azure): SourceActivities {
               createOption: 'FromImage',
               ...(source.type === 'PlatformImage'
                 ? { imageReference: { id: source.id } }
-                : { galleryImageReference: { id: source.id } }),
+                : { galleryImageReference: galleryReference(source) }),
             },
             ...(source.plan === undefined ? {} : { purchasePlan: source.plan }),
             ...(osDiskSizeGB === 0 ? {} : { diskSizeGB: osDiskSizeGB }),
@@ -53,36 +56,50 @@ export function createSourceActivities(azure: Azure): SourceActivities {
   };
 }
 
-async function stage(blobs: AccountBlobs, step: PlannedCustomizer, pinned: string | undefined): Promise<StagedStep> {
-  const { index, key, name, type } = step;
-  const blob = blobs.service.getContainerClient('files').getBlockBlobClient(key);
-  const uri = sourceUri(step);
-  let sha256: string;
-  if (uri === undefined) {
-    const script = inlineScript(step.type === 'Shell' && step.script.from === 'inline' ? step.script.lines : []);
-    sha256 = createHash('sha256').update(script).digest('hex');
-    await attempt(`stage ${name}`, () => blob.upload(script, Buffer.byteLength(script)));
-  } else {
-    const { through, digest } = hashing();
-    const download = await openDownload(uri);
-    await attempt(`stage ${name}`, () =>
-      Promise.all([pipeline(download, through), blob.uploadStream(through, UPLOAD_BLOCK, 2)]),
-    );
-    sha256 = digest();
-    if (pinned !== undefined && sha256 !== pinned) {
-      throw failure(
-        'ChecksumMismatch',
-        `${uri}: the content changed since it was checked: ${pinned} then, ${sha256} now`,
-      );
+async function stage(blobs: AccountBlobs, step: RunStep, pinned: string | undefined): Promise<StagedStep> {
+  switch (step.type) {
+    case 'Shell':
+    case 'PowerShell': {
+      const { script, ...rest } = step;
+      const content = script.from === 'inline' ? inlineScript(step.type, script.lines) : undefined;
+      const sha256 = await stageContent(blobs, step, content, pinned);
+      return { ...rest, blob: step.key, sha256 } as StagedStep;
     }
+    case 'File': {
+      const { sourceUri: _staged, ...rest } = step;
+      return { ...rest, blob: step.key, sha256: await stageContent(blobs, step, undefined, pinned) };
+    }
+    case 'WindowsRestart':
+    case 'WindowsUpdate':
+      return step;
   }
-  return {
-    index,
-    key,
-    name,
-    type,
-    blob: key,
-    sha256,
-    ...(step.type === 'File' ? { destination: step.destination } : {}),
-  };
+}
+
+/** Answers the digest of what was staged. */
+async function stageContent(
+  blobs: AccountBlobs,
+  step: RunStep,
+  content: string | undefined,
+  pinned: string | undefined,
+): Promise<string> {
+  const { key, name } = step;
+  const blob = blobs.service.getContainerClient('files').getBlockBlobClient(key);
+  if (content !== undefined) {
+    await attempt(`stage ${name}`, () => blob.upload(content, Buffer.byteLength(content)));
+    return createHash('sha256').update(content).digest('hex');
+  }
+  const uri = sourceUri(step) ?? '';
+  const { through, digest } = hashing();
+  const download = await openDownload(uri);
+  await attempt(`stage ${name}`, () =>
+    Promise.all([pipeline(download, through), blob.uploadStream(through, UPLOAD_BLOCK, 2)]),
+  );
+  const sha256 = digest();
+  if (pinned !== undefined && sha256 !== pinned) {
+    throw failure(
+      'ChecksumMismatch',
+      `${uri}: the content changed since it was checked: ${pinned} then, ${sha256} now`,
+    );
+  }
+  return sha256;
 }

@@ -1,15 +1,20 @@
 /** The staging group: what a build needs around its machine. Every create is a PUT under a fixed name, so it can be repeated. */
 import { restorePoller } from '@azure/arm-storage';
-import { Context } from '@temporalio/activity';
 import type { Azure } from '../azure/environment.ts';
 import { attempt } from '../azure/errors.ts';
-import { finish, settled } from '../azure/operations.ts';
+import { beating, finish, settled } from '../azure/operations.ts';
 import { openStagingBlobs } from './blobs.ts';
 import type { RunContext, StagingActivities } from './contract.ts';
+import { networkInterfaceOf, publicIpOf } from './machine-names.ts';
+import { takeGroup } from './own-group.ts';
+
+/** The machine that is customized. */
+const BUILD = 'build';
 
 export function createStagingActivities(azure: Azure): StagingActivities {
   return {
     async createStagingGroup(run) {
+      if (run.ownGroup === true) return takeGroup(azure, run);
       const { resources } = azure.clients(run.subscriptionId);
       const { resourceGroup } = run.staging;
       await attempt(`create resource group ${resourceGroup}`, () =>
@@ -44,12 +49,19 @@ export function createStagingActivities(azure: Azure): StagingActivities {
 
     async createStagingNetwork(run, subnetId) {
       // Beside each other a heartbeat could not say which operation it means, so a retry repeats the PUTs instead.
-      const beat = setInterval(() => Context.current().heartbeat({ waitingFor: 'network' }), 2000);
-      try {
-        return await attempt('create the network', () => createNetwork(azure, run, subnetId));
-      } finally {
-        clearInterval(beat);
-      }
+      return beating('network', () => attempt('create the network', () => createNetwork(azure, run, subnetId)));
+    },
+
+    async createMachineNetwork(run, machineName, subnetId) {
+      return beating('network', () =>
+        attempt(`create the network interface of ${machineName}`, async () => {
+          const { virtualNetwork, subnet } = run.staging;
+          const group = `/subscriptions/${run.subscriptionId}/resourceGroups/${run.staging.resourceGroup}`;
+          const own = `${group}/providers/Microsoft.Network/virtualNetworks/${virtualNetwork}/subnets/${subnet}`;
+          const address = subnetId === undefined ? await createAddress(azure, run, machineName) : undefined;
+          return createInterface(azure, run, machineName, subnetId ?? own, address);
+        }),
+      );
     },
   };
 }
@@ -60,7 +72,7 @@ async function createNetwork(
   existingSubnetId: string | undefined,
 ): Promise<{ networkInterfaceId: string }> {
   const { network } = azure.clients(run.subscriptionId);
-  const { resourceGroup, virtualNetwork, subnet, securityGroup, publicIp, networkInterface } = run.staging;
+  const { resourceGroup, virtualNetwork, subnet, securityGroup } = run.staging;
   const common = { location: run.location, tags: run.tags };
 
   const own = async (): Promise<{ subnetId: string; publicIpId: string }> => {
@@ -84,13 +96,7 @@ async function createNetwork(
           ],
         }),
       ),
-      settled(
-        network.publicIPAddresses.createOrUpdate(resourceGroup, publicIp, {
-          ...common,
-          sku: { name: 'Standard' },
-          publicIPAllocationMethod: 'Static',
-        }),
-      ),
+      createAddress(azure, run, BUILD),
     ]);
     const made = await settled(
       network.virtualNetworks.createOrUpdate(resourceGroup, virtualNetwork, {
@@ -99,14 +105,40 @@ async function createNetwork(
         subnets: [{ name: subnet, addressPrefix: '10.0.0.0/26', networkSecurityGroup: { id: idOf(group) } }],
       }),
     );
-    return { subnetId: idOf(made.subnets?.[0] ?? {}), publicIpId: idOf(address) };
+    return { subnetId: idOf(made.subnets?.[0] ?? {}), publicIpId: address };
   };
 
   const { subnetId, publicIpId } =
     existingSubnetId === undefined ? await own() : { subnetId: existingSubnetId, publicIpId: undefined };
+  return createInterface(azure, run, BUILD, subnetId, publicIpId);
+}
+
+/** For egress; answers its id. */
+async function createAddress(azure: Azure, run: RunContext, machineName: string): Promise<string> {
+  const { publicIPAddresses } = azure.clients(run.subscriptionId).network;
+  const address = await settled(
+    publicIPAddresses.createOrUpdate(run.staging.resourceGroup, publicIpOf(machineName), {
+      location: run.location,
+      tags: run.tags,
+      sku: { name: 'Standard' },
+      publicIPAllocationMethod: 'Static',
+    }),
+  );
+  return idOf(address);
+}
+
+async function createInterface(
+  azure: Azure,
+  run: RunContext,
+  machineName: string,
+  subnetId: string,
+  publicIpId: string | undefined,
+): Promise<{ networkInterfaceId: string }> {
+  const { networkInterfaces } = azure.clients(run.subscriptionId).network;
   const nic = await settled(
-    network.networkInterfaces.createOrUpdate(resourceGroup, networkInterface, {
-      ...common,
+    networkInterfaces.createOrUpdate(run.staging.resourceGroup, networkInterfaceOf(machineName), {
+      location: run.location,
+      tags: run.tags,
       ipConfigurations: [
         {
           name: 'build',

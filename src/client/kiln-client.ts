@@ -114,9 +114,9 @@ export class KilnClient {
 
   async live(status: BuildStatus): Promise<Live> {
     const live: Live = { regions: {} };
-    if (status.stage === 'Customizing') {
+    if (status.steps.some(({ state }) => state === 'Running')) {
       const beats = await this.#heartbeats(this.#handle(status.runId));
-      const step = beats.find((beat): beat is StepHeartbeat => 'stepIndex' in beat);
+      const step = beats.find((beat): beat is StepHeartbeat => 'stepKey' in beat);
       if (step?.lastLine !== undefined) live.lastLine = step.lastLine;
     }
     if (status.stage === 'Distributing') {

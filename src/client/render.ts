@@ -1,6 +1,6 @@
 /** A run's status as text: lines that go to a person's terminal or to a log. Pure. */
 import { styleText } from 'node:util';
-import type { BuildStatus, OutputStatus, StageStatus, StepStatus } from '../workflows/messages.ts';
+import type { BuildStatus, OutputStatus, Stage, StageStatus, StepStatus } from '../workflows/messages.ts';
 import type { Live } from './kiln-client.ts';
 
 const LABELS: Record<string, string> = {
@@ -9,7 +9,9 @@ const LABELS: Record<string, string> = {
   CopyingSource: 'copy the source image',
   CreatingMachine: 'create the build machine',
   Customizing: 'customize',
+  Optimizing: 'optimize',
   Capturing: 'capture',
+  Validating: 'validate',
   Distributing: 'distribute',
   CleaningUp: 'clean up',
 };
@@ -27,19 +29,29 @@ export function liveLines(status: BuildStatus, live: Live, width: number, now: n
     const done = stage.endTime !== undefined;
     const mark = done ? styleText('green', '✔') : styleText('yellow', '●');
     lines.push(`${mark} ${LABELS[stage.stage] ?? stage.stage}  ${styleText('dim', seconds(stage, now))}`);
-    if (stage.stage === 'Customizing') lines.push(...stepLines(status, live, now));
+    lines.push(...stepLines(stepsOf(status, stage.stage), live, now));
     if (stage.stage === 'Distributing')
       lines.push(...status.outputs.map((output) => `    ${progressLine(output, live)}`));
   }
   return lines.map((line) => clip(line, width));
 }
 
-function stepLines(status: BuildStatus, live: Live, now: number): string[] {
-  return status.steps
+const ROLES: Partial<Record<Stage, StepStatus['role']>> = {
+  Customizing: 'customizer',
+  Optimizing: 'optimizer',
+  Validating: 'validator',
+};
+
+function stepsOf({ steps }: BuildStatus, stage: Stage): StepStatus[] {
+  return steps.filter(({ role }) => role === ROLES[stage]);
+}
+
+function stepLines(steps: StepStatus[], live: Live, now: number): string[] {
+  return steps
     .filter(({ state }) => state !== 'Pending')
     .flatMap((step) => {
       const mark = step.state === 'Running' ? '●' : step.state === 'Succeeded' ? '✔' : '✖';
-      const line = `    ${mark} ${step.index + 1}/${status.steps.length} ${step.type} ${step.name}  ${seconds(step, now)}`;
+      const line = `    ${mark} ${step.index + 1}/${steps.length} ${step.type} ${step.name}  ${seconds(step, now)}`;
       return step.state === 'Running' && live.lastLine !== undefined
         ? [line, `        ${styleText('dim', live.lastLine)}`]
         : [line];
@@ -74,10 +86,13 @@ export function changeLines(
     seen.add(line);
   };
   const sayStep = (step: StepStatus): void => {
-    const name = `${step.index + 1}/${after.steps.length} ${step.type} ${step.name}`;
-    if (step.state !== 'Pending') say(`customizer ${name}: started`);
-    if (step.endTime !== undefined)
-      say(`customizer ${name}: ${step.state.toLowerCase()}, exit code ${step.exitCode ?? '-'}`);
+    const count = after.steps.filter(({ role }) => role === step.role).length;
+    const name = `${step.role} ${step.index + 1}/${count} ${step.type} ${step.name}`;
+    if (step.state !== 'Pending') say(`${name}: started`);
+    if (step.endTime !== undefined) {
+      const note = step.note === undefined ? '' : `; ${step.note}`;
+      say(`${name}: ${step.state.toLowerCase()}, exit code ${step.exitCode ?? '-'}${note}`);
+    }
   };
   const sayOutputs = (): void => {
     for (const [output, regions] of Object.entries(live.regions)) {
@@ -90,7 +105,7 @@ export function changeLines(
   // In the order in which it happened, so that a log reads as the build went.
   for (const { stage } of after.stages) {
     say(`stage: ${LABELS[stage] ?? stage}`);
-    if (stage === 'Customizing') after.steps.forEach(sayStep);
+    stepsOf(after, stage).forEach(sayStep);
     if (stage === 'Distributing') sayOutputs();
   }
   if (live.lastLine !== undefined && before !== undefined) say(`  | ${live.lastLine}`);

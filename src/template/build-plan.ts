@@ -240,6 +240,8 @@ export interface ResolvedSource {
   /** GiB. */
   osDiskSizeGB?: number;
   plan?: { name: string; product: string; publisher: string };
+  /** An image that this build made, for the machine that validates it. */
+  isOutput?: true;
 }
 
 /** Azure Image Builder's default sizes by generation (reference: JSON template, `vmSize`). */

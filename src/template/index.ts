@@ -1,7 +1,6 @@
 /** The template room's door: text of a template file in, build plans or every problem out. Pure, and it never throws. */
 import { randomUUID } from 'node:crypto';
 import type { BuildPlan } from './build-plan.ts';
-import { notYetBuilt } from './not-yet-built.ts';
 import { planTemplate } from './plan/plan-template.ts';
 import { runIdsFor } from './plan/run-ids.ts';
 import { formatPath } from './problems.ts';
@@ -29,8 +28,6 @@ export interface PlanOptions {
   identities?: string[];
   /** Of the run; with several templates in the file, what their runs' ids start with. */
   runId: string;
-  /** Plans parts too that Kiln does not build yet. */
-  allowNotYetBuilt?: boolean;
   /** For `utcNow()`; absent: the time it is. */
   now?: Date;
   /** For `newGuid()`; absent: by chance. */
@@ -60,8 +57,7 @@ export function planFile(text: string, options: PlanOptions): PlanResult {
   const plans = templates.map((read, index) => {
     const plan = planTemplate(read, runIds[index] ?? options.runId);
     const prefix = read.path.length === 0 ? '' : `${formatPath(read.path)}.`;
-    const missing = options.allowNotYetBuilt === true ? [] : notYetBuilt(plan);
-    found.push(...[...missing, ...tooLarge(plan)].map((problem) => ({ ...problem, path: prefix + problem.path })));
+    found.push(...tooLarge(plan).map((problem) => ({ ...problem, path: prefix + problem.path })));
     return plan;
   });
   return found.length > 0 ? { ok: false, problems: found } : { ok: true, plans };

@@ -35,7 +35,7 @@ export const making = proxyWith({
 });
 
 /** Runs inside the machine; as long as the build may take (960 minutes at most). */
-export const customizing = proxyWith({
+export const stepping = proxyWith({
   startToCloseTimeout: '16h',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

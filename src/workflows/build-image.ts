@@ -11,16 +11,18 @@ import {
   isCancellation,
   setHandler,
 } from '@temporalio/workflow';
-import type { CheckedPlan, RunContext, StagedStep } from '../activities/contract.ts';
+import type { CheckedPlan, Guest, RunContext, StagedStep, StepRole } from '../activities/contract.ts';
 import type { BuildPlan, PlannedDistributor } from '../template/build-plan.ts';
-import { asking, customizing, making, removing } from './activity-proxies.ts';
-import { describeFailure, failedStep } from './build-failure.ts';
+import { asking, making, removing, stepping } from './activity-proxies.ts';
+import { describeFailure, failedStep, failureType } from './build-failure.ts';
 import { BuildRecord } from './build-record.ts';
 import type { distributeImage } from './distribute-image.ts';
 import { distributeWorkflowId, QUERY_STATUS } from './messages.ts';
-import type { BuildStatus, OutputStatus } from './messages.ts';
+import type { BuildFailure, BuildStatus, OutputStatus } from './messages.ts';
 import { runContext } from './run-context.ts';
+import { runSteps } from './run-steps.ts';
 import { UndoStack } from './undo-stack.ts';
+import { createValidationMachine, removeValidationMachine } from './validate-image.ts';
 
 export async function buildImage(plan: BuildPlan): Promise<BuildStatus> {
   const record = new BuildRecord(plan);
@@ -34,12 +36,33 @@ export async function buildImage(plan: BuildPlan): Promise<BuildStatus> {
   return build.finish();
 }
 
+type StepStage = 'Customizing' | 'Optimizing' | 'Validating';
+
+const ROLE_OF: Record<StepStage, StepRole> = {
+  Customizing: 'customizer',
+  Optimizing: 'optimizer',
+  Validating: 'validator',
+};
+
+/** Failure type → the field of `errorHandling` that may keep the machine. */
+const KEPT_ON: Record<string, 'onCustomizerError' | 'onValidationError'> = {
+  CustomizerFailed: 'onCustomizerError',
+  CustomizerTimedOut: 'onCustomizerError',
+  OptimizerFailed: 'onCustomizerError',
+  MachineLost: 'onCustomizerError',
+  RestartTimedOut: 'onCustomizerError',
+  UpdatesStuck: 'onCustomizerError',
+  ValidatorFailed: 'onValidationError',
+};
+
 class Build {
   readonly #plan: BuildPlan;
   readonly #record: BuildRecord;
   readonly #run: RunContext;
   readonly #undo = new UndoStack();
   #currentStep: string | undefined;
+  /** Of an image that is distributed all the same (`continueDistributeOnFailure`). */
+  #invalid: BuildFailure | undefined;
 
   constructor(plan: BuildPlan, record: BuildRecord) {
     this.#plan = plan;
@@ -55,15 +78,19 @@ class Build {
       networkInterfaceId,
       ...(osDiskId === undefined ? {} : { osDiskId }),
     });
-    for (const step of steps) await this.#customize(step);
-    await this.#capture();
+    const machine = { name: this.#plan.machine.name, osType: checked.source.osType };
+    if (this.#plan.validate?.sourceValidationOnly === true) return this.#runSteps('Validating', machine, steps);
+    await this.#runSteps('Customizing', machine, steps);
+    await this.#runSteps('Optimizing', machine, steps);
+    await this.#capture(machine);
+    await this.#validate(checked, machineId, steps);
     await this.#distribute(checked, machineId);
   }
 
   async #check(): Promise<CheckedPlan> {
     this.#record.enter('Checking');
     const checked = await asking('Check the plan against Azure').checkPlan(this.#plan);
-    this.#record.pinned(checked.source, 'Provisioning');
+    this.#record.pinned(checked.source, runSteps(this.#plan, checked.source.osType), 'Provisioning');
     return checked;
   }
 
@@ -96,15 +123,18 @@ class Build {
   async #copySource(checked: CheckedPlan): Promise<{ steps: StagedStep[]; osDiskId?: string }> {
     this.#record.enter('CopyingSource');
     const run = this.#run;
-    const { customize, machine } = this.#plan;
+    const { machine } = this.#plan;
+    const dataDisks = machine.dataDisks?.length ?? 0;
+    const wanted = runSteps(this.#plan, checked.source.osType);
     // The machine needs no undo of its own: what removes the disk removes the machine that holds it first.
     this.#undo.register({
-      what: `virtual machine ${machine.name} and disk ${run.staging.osDisk}`,
+      what: `virtual machine ${machine.name} and its disks`,
       kind: 'scaffold',
-      run: () => removing('Remove the build machine and its disk').removeMachine(run, machine.name),
+      run: () =>
+        removing('Remove the build machine and its disks').removeMachine(run, { name: machine.name, dataDisks }),
     });
     const [steps, disk] = await Promise.all([
-      making('Stage scripts and files').stageArtifacts(run, customize, checked.digests),
+      making('Stage scripts and files').stageArtifacts(run, wanted, checked.digests),
       making(`Copy ${checked.source.description}`).copySourceDisk(run, checked.source, machine.osDiskSizeGB),
     ]);
     return { steps, ...disk };
@@ -124,25 +154,51 @@ class Build {
     return machineId;
   }
 
-  async #customize(step: StagedStep): Promise<void> {
-    if (step.index === 0) this.#record.enter('Customizing');
-    this.#record.stepStarted(step.index);
+  /** Those of one stage, in order; the first that fails ends it. */
+  async #runSteps(stage: StepStage, machine: Guest, steps: StagedStep[]): Promise<void> {
+    const own = steps.filter(({ role }) => role === ROLE_OF[stage]);
+    if (own.length === 0) return;
+    this.#record.enter(stage);
+    for (const step of own) await this.#runStep(machine, step);
+  }
+
+  async #runStep(machine: Guest, step: StagedStep): Promise<void> {
+    this.#record.stepStarted(step.key);
     this.#currentStep = step.name;
     try {
-      const runStep = customizing(`${step.index + 1}. ${step.type} ${step.name}`);
-      const result = await runStep.runCustomizer(this.#run, this.#plan.machine.name, step);
-      this.#record.stepEnded(step.index, 'Succeeded', result);
+      const { runStep } = stepping(`${step.index + 1}. ${step.type} ${step.name}`);
+      const result = await runStep(this.#run, machine, step);
+      this.#record.stepEnded(step.key, 'Succeeded', result);
     } catch (error) {
-      this.#record.stepEnded(step.index, isCancellation(error) ? 'Canceled' : 'Failed', failedStep(error));
+      this.#record.stepEnded(step.key, isCancellation(error) ? 'Canceled' : 'Failed', failedStep(error));
       throw error;
     }
     this.#currentStep = undefined;
   }
 
-  async #capture(): Promise<void> {
+  async #capture(machine: Guest): Promise<void> {
     this.#record.enter('Capturing');
-    const { name } = this.#plan.machine;
-    await making('Deprovision, power off, generalize').captureMachine(this.#run, name);
+    await making('Deprovision, deallocate, generalize').captureMachine(this.#run, machine);
+  }
+
+  async #validate(checked: CheckedPlan, machineId: string, steps: StagedStep[]): Promise<void> {
+    const { validate, machine } = this.#plan;
+    if (validate === undefined) return;
+    this.#record.enter('Validating');
+    this.#undo.register({
+      what: 'validation machine with its disks, network interface and image',
+      kind: 'scaffold',
+      run: () => removeValidationMachine(this.#run, machine.dataDisks?.length ?? 0),
+    });
+    const validator = await createValidationMachine(this.#run, this.#plan, checked, machineId);
+    const validators = steps.filter(({ role }) => role === 'validator');
+    try {
+      for (const step of validators) await this.#runStep(validator, step);
+    } catch (error) {
+      if (!validate.continueDistributeOnFailure || failureType(error) !== 'ValidatorFailed') throw error;
+      this.#invalid = describeFailure(error, 'Validating', this.#currentStep);
+      this.#currentStep = undefined;
+    }
   }
 
   async #distribute(checked: CheckedPlan, machineId: string): Promise<void> {
@@ -182,10 +238,12 @@ class Build {
   }
 
   async finish(): Promise<BuildStatus> {
-    await this.#cleanUp(true);
-    const complete = this.#record.status.outputs.every(({ state }) => state === 'Succeeded');
+    const { status } = this.#record;
+    await this.#cleanUp(true, this.#invalid);
+    if (this.#invalid !== undefined) return this.#fail('Failed', this.#invalid);
+    const complete = status.outputs.every(({ state }) => state === 'Succeeded');
     this.#record.ended(complete ? 'Succeeded' : 'PartiallySucceeded');
-    return this.#record.status;
+    return status;
   }
 
   /** Compensates, then ends as Temporal names it: cancelled, or failed with the whole status as the failure's detail. */
@@ -196,7 +254,7 @@ class Build {
     const canceledByPerson = CancellationScope.current().consideredCancelled;
     if (isCancellation(error) && canceledByPerson) {
       this.#record.dropOutputs('Canceled');
-      await this.#cleanUp(false);
+      await this.#cleanUp(false, undefined);
       this.#record.ended('Canceled', { type: 'Canceled', message: `canceled while ${stage}`, ...where });
       throw error;
     }
@@ -209,19 +267,27 @@ class Build {
         }
       : describeFailure(error, stage, this.#currentStep);
     this.#record.dropOutputs('Failed');
-    await this.#cleanUp(false);
-    this.#record.ended(timedOut ? 'TimedOut' : 'Failed', failure);
-    throw ApplicationFailure.create({
-      type: failure.type,
-      message: failure.message,
-      nonRetryable: true,
-      details: [this.#record.status],
-    });
+    await this.#cleanUp(false, failure);
+    return this.#fail(timedOut ? 'TimedOut' : 'Failed', failure);
   }
 
-  async #cleanUp(keepOutputs: boolean): Promise<void> {
+  #fail(state: 'Failed' | 'TimedOut', failure: BuildFailure): never {
+    this.#record.ended(state, failure);
+    const { type, message } = failure;
+    throw ApplicationFailure.create({ type, message, nonRetryable: true, details: [this.#record.status] });
+  }
+
+  async #cleanUp(keepOutputs: boolean, failure: BuildFailure | undefined): Promise<void> {
     this.#record.enter('CleaningUp');
-    this.#record.status.leftovers = await this.#undo.unwind(keepOutputs);
+    this.#record.status.leftovers = await this.#undo.unwind(keepOutputs, this.#asksToKeep(failure));
+  }
+
+  /** Why the machine of a failed build is left for a person to look at; undefined where it goes. */
+  #asksToKeep(failure: BuildFailure | undefined): string | undefined {
+    const { errorHandling, runId } = this.#plan;
+    const field = failure === undefined ? undefined : KEPT_ON[failure.type];
+    if (field === undefined || errorHandling?.[field] !== 'abort') return undefined;
+    return `left to be looked at, as errorHandling.${field} says; kiln delete ${runId} removes it`;
   }
 
   #output(runOutputName: string): OutputStatus {

@@ -4,11 +4,12 @@
  */
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type { StepResult } from '../activities/contract.ts';
+import type { RunStep, StepResult } from '../activities/contract.ts';
 import type { BuildPlan, PlannedDistributor, ResolvedSource } from '../template/build-plan.ts';
 import { describeStatus } from './current-details.ts';
 import { SEARCH_ATTRIBUTES } from './messages.ts';
 import type { BuildFailure, BuildStatus, OutputStatus, RunState, Stage, StepStatus } from './messages.ts';
+import { runSteps } from './run-steps.ts';
 
 const stageKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.stage, 'KEYWORD');
 const sourceKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.source, 'KEYWORD');
@@ -24,8 +25,9 @@ export class BuildRecord {
       state: 'Running',
       stage: 'Checking',
       stages: [],
-      steps: plan.customize.map(({ index, key, name, type }) => ({ index, key, name, type, state: 'Pending' })),
-      outputs: plan.distribute.map(pendingOutput),
+      // Until the source is known; a guess of its system changes no more than a type that is shown.
+      steps: runSteps(plan, 'Linux').map(pendingStep),
+      outputs: plan.validate?.sourceValidationOnly === true ? [] : plan.distribute.map(pendingOutput),
       leftovers: [],
       warnings: plan.warnings.map(({ path, message }) => `${path}: ${message}`),
     };
@@ -37,7 +39,8 @@ export class BuildRecord {
   }
 
   /** The source's exact version is known, and the next stage begins: one event for both. */
-  pinned(source: ResolvedSource, next: Stage): void {
+  pinned(source: ResolvedSource, steps: RunStep[], next: Stage): void {
+    this.status.steps = steps.map(pendingStep);
     this.status.source = source.description;
     if (source.exactVersion !== undefined) this.status.exactVersion = source.exactVersion;
     this.#begin(next);
@@ -51,13 +54,13 @@ export class BuildRecord {
     this.status.logs = logs;
   }
 
-  stepStarted(index: number): void {
-    Object.assign(this.#step(index), { state: 'Running', startTime: now() });
+  stepStarted(key: string): void {
+    Object.assign(this.#step(key), { state: 'Running', startTime: now() });
     this.#show();
   }
 
-  stepEnded(index: number, state: StepStatus['state'], result?: StepResult): void {
-    Object.assign(this.#step(index), { endTime: now(), ...result, state });
+  stepEnded(key: string, state: StepStatus['state'], result?: StepResult): void {
+    Object.assign(this.#step(key), { endTime: now(), ...result, state });
     this.#show();
   }
 
@@ -89,9 +92,9 @@ export class BuildRecord {
     this.#show();
   }
 
-  #step(index: number): StepStatus {
-    const step = this.status.steps[index];
-    if (step === undefined) throw new RangeError(`no step ${index}`);
+  #step(key: string): StepStatus {
+    const step = this.status.steps.find((candidate) => candidate.key === key);
+    if (step === undefined) throw new RangeError(`no step ${key}`);
     return step;
   }
 
@@ -104,6 +107,15 @@ export class BuildRecord {
     setCurrentDetails(describeStatus(this.status));
   }
 }
+
+const pendingStep = ({ role, index, key, name, type }: RunStep): StepStatus => ({
+  role,
+  index,
+  key,
+  name,
+  type,
+  state: 'Pending',
+});
 
 /** A distributor's output before anything is known of it. */
 export function pendingOutput(distributor: PlannedDistributor): OutputStatus {

@@ -7,10 +7,11 @@ export function describeStatus(status: BuildStatus): string {
   if (status.steps.length > 0) {
     lines.push('', '| # | step | type | state | exit code |', '|---|---|---|---|---|');
     for (const step of status.steps) {
-      lines.push(`| ${step.index + 1} | ${step.name} | ${step.type} | ${step.state} | ${step.exitCode ?? ''} |`);
+      const name = step.role === 'customizer' ? step.name : `${step.role} ${step.name}`;
+      lines.push(`| ${step.index + 1} | ${name} | ${step.type} | ${step.state} | ${step.exitCode ?? ''} |`);
     }
   }
-  lines.push('', '| output | type | state | where |', '|---|---|---|---|');
+  if (status.outputs.length > 0) lines.push('', '| output | type | state | where |', '|---|---|---|---|');
   for (const output of status.outputs) {
     lines.push(`| ${output.runOutputName} | ${output.type} | ${output.state} | ${place(output)} |`);
   }

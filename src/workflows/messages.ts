@@ -9,14 +9,19 @@ export const TASK_QUEUE = 'kiln';
 /** Workflow id of a run: `kiln-build/<run id>`. */
 export const buildWorkflowId = (runId: string): string => `kiln-build/${runId}`;
 
-/** The stages of a build, in order; the words are Azure Image Builder's where it has one. */
+/**
+ * The stages of a build, in order; the words are Azure Image Builder's where it has one. Those that a template has no
+ * use for are left out.
+ */
 export const STAGES = [
   'Checking',
   'Provisioning',
   'CopyingSource',
   'CreatingMachine',
   'Customizing',
+  'Optimizing',
   'Capturing',
+  'Validating',
   'Distributing',
   'CleaningUp',
 ] as const;
@@ -53,6 +58,8 @@ export interface StageStatus {
 }
 
 export interface StepStatus {
+  role: 'customizer' | 'optimizer' | 'validator';
+  /** Counts from 0 within its role. */
   index: number;
   /** First part of the names of its log blobs, `<key>/stdout.log` and `<key>/stderr.log`. */
   key: string;
@@ -68,7 +75,8 @@ export interface StepStatus {
   /** Blob names in the log container. */
   stdoutBlob?: string;
   stderrBlob?: string;
-  attempts?: number;
+  /** What else a person should know, as that the machine restarted. */
+  note?: string;
 }
 
 export interface OutputStatus {

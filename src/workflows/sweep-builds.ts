@@ -9,6 +9,7 @@ import { asking, removing } from './activity-proxies.ts';
 import { QUERY_OUTPUT, QUERY_STATUS, WORKFLOWS } from './messages.ts';
 import type { SweepReport, SweepRequest } from './messages.ts';
 import { runContext } from './run-context.ts';
+import { removeValidationMachine } from './validate-image.ts';
 
 export async function sweepBuilds({ olderThanSeconds }: SweepRequest): Promise<SweepReport[]> {
   const find = asking('Look for builds that were terminated');
@@ -49,9 +50,11 @@ export async function undoBuild(execution: Execution): Promise<Removal> {
 function undosOf({ plan, outputs, hasLogs }: AbandonedBuild): Array<() => Promise<Removal>> {
   const run = runContext(plan);
   const { machine, staging } = plan;
+  const dataDisks = machine.dataDisks?.length ?? 0;
   return [
     ...outputs.map((output) => () => removing(`Remove output ${output.runOutputName}`).removeOutput(run, output)),
-    () => removing('Remove the build machine and its disk').removeMachine(run, machine.name),
+    ...(plan.validate === undefined ? [] : [() => removeValidationMachine(run, dataDisks)]),
+    () => removing('Remove the build machine and its disks').removeMachine(run, { name: machine.name, dataDisks }),
     () => removing('Remove the network').removeNetwork(run, machine.subnetId === undefined),
     ...(hasLogs ? [] : [() => removing(`Remove ${staging.resourceGroup}`).removeStagingGroup(run)]),
   ];

@@ -21,12 +21,19 @@ export class UndoStack {
     this.#undos.push(undo);
   }
 
-  /** In reverse, each on its own, out of reach of cancellation. Answers what could not be removed. */
-  async unwind(keepOutputs: boolean): Promise<Leftover[]> {
+  /**
+   * In reverse, each on its own, out of reach of cancellation. Answers what could not be removed.
+   * @param keepScaffold why what was made for the build is left as it is, where a person asked for that
+   */
+  async unwind(keepOutputs: boolean, keepScaffold?: string): Promise<Leftover[]> {
     return CancellationScope.nonCancellable(async () => {
       const leftovers: Leftover[] = [];
       for (let undo = this.#undos.pop(); undo !== undefined; undo = this.#undos.pop()) {
         if (undo.kind === 'output' && keepOutputs) continue;
+        if (undo.kind === 'scaffold' && keepScaffold !== undefined) {
+          leftovers.push({ id: undo.what, reason: keepScaffold });
+          continue;
+        }
         try {
           leftovers.push(...(await undo.run()).leftovers);
         } catch (error) {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../src/activities/index.ts';
 import type { BuildActivities, RunContext } from '../../src/activities/contract.ts';
 import { createAzure } from '../../src/azure/environment.ts';
@@ -8,17 +7,15 @@ import type { BuildPlan, SharedImageDistributor } from '../../src/template/build
 import { runContext } from '../../src/workflows/run-context.ts';
 import { collect, startTestAzure } from '../local-azure/support.ts';
 import type { TestAzure } from '../local-azure/support.ts';
+import { runSteps } from '../../src/workflows/run-steps.ts';
 import { localPlan } from '../support/plans.ts';
+import { call, GUEST } from './support.ts';
 
 describe('the activities of a build, against the local Azure', () => {
   let azure: TestAzure;
   let activities: BuildActivities;
   let plan: BuildPlan;
   let run: RunContext;
-
-  /** As the worker calls it: with an activity's context. */
-  const call = <A extends unknown[], R>(work: (...args: A) => Promise<R>, ...args: A): Promise<R> =>
-    new MockActivityEnvironment().run(work, ...args);
 
   before(async () => {
     azure = await startTestAzure(undefined);
@@ -40,7 +37,7 @@ describe('the activities of a build, against the local Azure', () => {
     await twice(activities.createStagingGroup, run);
     await twice(activities.createStagingStorage, run);
     const { networkInterfaceId } = await twice(activities.createStagingNetwork, run, undefined);
-    const steps = await twice(activities.stageArtifacts, run, plan.customize, digests);
+    const steps = await twice(activities.stageArtifacts, run, runSteps(plan, source.osType), digests);
     const { osDiskId } = await twice(activities.copySourceDisk, run, source, 30);
     assert.ok(osDiskId);
     const { machineId } = await twice(activities.createMachine, run, plan.machine, vmSize, source, {
@@ -48,10 +45,10 @@ describe('the activities of a build, against the local Azure', () => {
       osDiskId,
     });
     for (const step of steps) {
-      const result = await twice(activities.runCustomizer, run, plan.machine.name, step);
+      const result = await twice(activities.runStep, run, GUEST, step);
       assert.equal(result.exitCode, 0);
     }
-    await twice(activities.captureMachine, run, plan.machine.name);
+    await twice(activities.captureMachine, run, GUEST);
 
     const [gallery, managed, vhd] = plan.distribute;
     assert.ok(gallery?.type === 'SharedImage' && managed?.type === 'ManagedImage' && vhd?.type === 'VHD');
@@ -74,7 +71,7 @@ describe('the activities of a build, against the local Azure', () => {
       const { leftovers } = await twice(activities.removeOutput, run, output);
       assert.deepEqual(leftovers, []);
     }
-    await twice(activities.removeMachine, run, plan.machine.name);
+    await twice(activities.removeMachine, run, { name: plan.machine.name, dataDisks: 0 });
     await twice(activities.removeNetwork, run, true);
     await twice(activities.removeStagingGroup, run);
     assert.deepEqual(await azure.call('GET', '/local-azure/inventory').then(({ body }) => body), inventory.body);

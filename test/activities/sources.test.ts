@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { BuildPlan, PlannedSource, SharedImageDistributor } from '../../src/template/build-plan.ts';
 import { localPlan } from '../support/plans.ts';
-import { call, startBench, withMachine } from './support.ts';
+import { call, GUEST, startBench, withMachine } from './support.ts';
 import type { Bench } from './support.ts';
 
 describe('the source of a plan', () => {
@@ -15,7 +15,7 @@ describe('the source of a plan', () => {
     bench = await startBench({ after: (done: () => Promise<void>) => void (close = done) } as never, 'sources');
     const { activities, run, plan } = bench;
     const { machineId } = await withMachine(bench);
-    await call(activities.captureMachine, run, plan.machine.name);
+    await call(activities.captureMachine, run, GUEST);
     const [gallery, managed] = plan.distribute;
     assert.ok(gallery?.type === 'SharedImage' && managed?.type === 'ManagedImage');
     imageId = (await call(activities.createManagedImage, run, managed, machineId, 'V2')).artifactId;

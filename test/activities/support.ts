@@ -3,11 +3,12 @@ import type { TestContext } from 'node:test';
 import { RestError } from '@azure/storage-blob';
 import type { ComputeManagementClient } from '@azure/arm-compute';
 import { createActivities } from '../../src/activities/index.ts';
-import type { BuildActivities, RunContext, StagedStep } from '../../src/activities/contract.ts';
+import type { BuildActivities, Guest, RunContext, StagedStep } from '../../src/activities/contract.ts';
 import { createAzure } from '../../src/azure/environment.ts';
 import type { Azure } from '../../src/azure/environment.ts';
 import type { BuildPlan } from '../../src/template/build-plan.ts';
 import { runContext } from '../../src/workflows/run-context.ts';
+import { runSteps } from '../../src/workflows/run-steps.ts';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { startTestAzure } from '../local-azure/support.ts';
 import type { TestAzure } from '../local-azure/support.ts';
@@ -22,6 +23,9 @@ export interface Bench {
   plan: BuildPlan;
   run: RunContext;
 }
+
+/** The machine of these builds. */
+export const GUEST: Guest = { name: 'build', osType: 'Linux' };
 
 /** As the worker calls it: with an activity's context. */
 export const call = <A extends unknown[], R>(work: (...args: A) => Promise<R>, ...args: A): Promise<R> =>
@@ -39,16 +43,16 @@ export async function withMachine({
   activities,
   plan,
   run,
-}: Bench): Promise<{ machineId: string; steps: StagedStep[] }> {
+}: Bench): Promise<{ machineId: string; guest: Guest; steps: StagedStep[] }> {
   const { source, vmSize, digests } = await call(activities.checkPlan, plan);
   await call(activities.createStagingGroup, run);
   await call(activities.createStagingStorage, run);
   const { networkInterfaceId } = await call(activities.createStagingNetwork, run, undefined);
-  const steps = await call(activities.stageArtifacts, run, plan.customize, digests);
-  const { osDiskId = '' } = await call(activities.copySourceDisk, run, source, 30);
-  const parts = { networkInterfaceId, osDiskId };
+  const steps = await call(activities.stageArtifacts, run, runSteps(plan, source.osType), digests);
+  const disk = await call(activities.copySourceDisk, run, source, 30);
+  const parts = { networkInterfaceId, ...disk };
   const { machineId } = await call(activities.createMachine, run, plan.machine, vmSize, source, parts);
-  return { machineId, steps };
+  return { machineId, guest: { name: plan.machine.name, osType: source.osType }, steps };
 }
 
 /** The first request that matches fails with `status`, as when the client's own retries are used up. */

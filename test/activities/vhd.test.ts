@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { call, startBench, withMachine } from './support.ts';
+import { call, GUEST, startBench, withMachine } from './support.ts';
 
 it('a VHD goes to the address that the template names, is found by a retry, and is never overwritten or removed', async (t) => {
   const bench = await startBench(t, 'vhd');
   const { activities, plan, run, test } = bench;
   await withMachine(bench);
-  await call(activities.captureMachine, run, plan.machine.name);
+  await call(activities.captureMachine, run, GUEST);
   const account = await test.clients.storage.storageAccounts.create('golden-images', 'goldenvhds', {
     location: 'westeurope',
     kind: 'StorageV2',

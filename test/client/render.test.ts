@@ -25,6 +25,7 @@ const stage = (name: BuildStatus['stage'], ended = true) => ({
 describe('a build’s progress as plain lines', () => {
   const steps: BuildStatus['steps'] = [
     {
+      role: 'customizer',
       index: 0,
       key: 'k',
       name: 'only',

@@ -199,17 +199,6 @@ describe('problems', () => {
       assert.deepEqual(toldOf(deployment([resource(properties)])), [`resources[0].properties.${expected}`]);
     }
   });
-
-  it('of parts that Kiln does not build yet are told unless they are allowed', () => {
-    const text = deployment([
-      resource({ customize: [{ type: 'WindowsUpdate' }], additionalDataDisks: [{ sizeGB: 4 }] }),
-    ]);
-    assert.deepEqual(
-      toldOf(text, { allowNotYetBuilt: false }).map((line) => line.replace(/: Kiln.*/, '')),
-      ['resources[0].properties.customize[0].type', 'resources[0].properties.additionalDataDisks'],
-    );
-    assert.equal(planOf(text).customize.length, 1);
-  });
 });
 
 describe('what real files get wrong', () => {

@@ -16,7 +16,6 @@ export const OPTIONS: PlanOptions = {
   subscriptionId: SUBSCRIPTION,
   resourceGroup: 'images',
   runId: 'run',
-  allowNotYetBuilt: true,
   now: new Date('2026-03-04T05:06:07Z'),
   newGuid: () => '11111111-2222-4333-8444-555555555555',
 };

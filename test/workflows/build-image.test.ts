@@ -63,7 +63,7 @@ describe('buildImage', () => {
 
   it('stops at a failing customizer, removes everything and names the step', async () => {
     const { calls, activities } = scripted({
-      runCustomizer: async (_run, _machine, step) => {
+      runStep: async (_run, _machine, step) => {
         const result = {
           exitCode: 3,
           startTime: '',

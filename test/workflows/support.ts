@@ -5,7 +5,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
-import type { BuildActivities, CheckedPlan, Removal, StepResult } from '../../src/activities/contract.ts';
+import type { BuildActivities, CheckedPlan, Removal, StagedStep, StepResult } from '../../src/activities/contract.ts';
 import type { BuildPlan } from '../../src/template/build-plan.ts';
 import { buildWorkflowId, SEARCH_ATTRIBUTES } from '../../src/workflows/messages.ts';
 import { temporalExecutable } from '../support/temporal.ts';
@@ -56,12 +56,15 @@ export function scripted(overrides: Partial<BuildActivities> = {}): Scripted {
     createStagingGroup: async () => {},
     createStagingStorage: async () => {},
     createStagingNetwork: async () => ({ networkInterfaceId: '/nic' }),
-    stageArtifacts: async (_run, steps) =>
-      steps.map(({ index, key, name, type }) => ({ index, key, name, type, blob: key, sha256: '' })),
+    stageArtifacts: async (_run, steps) => steps.map((step) => ({ ...step, blob: step.key, sha256: '' }) as StagedStep),
     copySourceDisk: async () => ({ osDiskId: '/disk' }),
     createMachine: async () => ({ machineId: '/vm' }),
-    runCustomizer: async () => stepResult,
+    runStep: async () => stepResult,
+    createMachineNetwork: async () => ({ networkInterfaceId: '/nic2' }),
     captureMachine: async () => {},
+    createOutputImage: async () => ({ imageId: '/image' }),
+    removeOutputImage: async () => nothingLeft,
+    removeMachineNetwork: async () => nothingLeft,
     publishVersion: async () => ({ versionId: '/version' }),
     awaitRegion: async () => ({ state: 'Succeeded' }),
     retryRegions: async () => {},

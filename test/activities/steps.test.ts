@@ -3,15 +3,15 @@ import { describe, it } from 'node:test';
 import { ActivityCancellationDetails } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { eventually } from '../local-azure/support.ts';
-import { failOnce, call, startBench, withMachine } from './support.ts';
+import { failOnce, call, GUEST, startBench, withMachine } from './support.ts';
 import type { Bench } from './support.ts';
 import type { StagedStep } from '../../src/activities/contract.ts';
 
 /** Simulated machines read their outcome from the command's script, where only the digest is ours to choose. */
-const lasting = (step: StagedStep, seconds: number): StagedStep => ({
-  ...step,
-  sha256: `${step.sha256}\n# simulate: seconds=${seconds} stdout="done"\n`,
-});
+const lasting = (step: StagedStep | undefined, seconds: number): StagedStep => {
+  assert.ok(step?.type === 'Shell');
+  return { ...step, sha256: `${step.sha256}\n# simulate: seconds=${seconds} stdout="done"\n` };
+};
 
 const command = async ({ test, run, plan }: Bench, step: StagedStep) =>
   test.clients.compute.virtualMachineRunCommands.getByVirtualMachine(
@@ -35,16 +35,16 @@ describe('a customizer that is running', () => {
   it('goes on when Azure fails to say how far it is, and the retry finds it', async (t) => {
     const bench = await startBench(t, 'hiccup');
     const { steps } = await withMachine(bench);
-    const step = lasting(steps[0] as StagedStep, 3);
+    const step = lasting(steps[0], 3);
     let asked = 0;
     failOnce(bench, (method, url) => method === 'GET' && url.includes('/runCommands/') && ++asked > 2, 503);
-    await assert.rejects(call(bench.activities.runCustomizer, bench.run, bench.plan.machine.name, step), {
+    await assert.rejects(call(bench.activities.runStep, bench.run, GUEST, step), {
       type: 'Unavailable',
       nonRetryable: false,
     });
     const { instanceView } = await command(bench, step);
     assert.equal(instanceView?.executionState, 'Running');
-    const result = await call(bench.activities.runCustomizer, bench.run, bench.plan.machine.name, step);
+    const result = await call(bench.activities.runStep, bench.run, GUEST, step);
     assert.equal(result.startTime, instanceView.startTime?.toISOString());
   });
 
@@ -52,9 +52,9 @@ describe('a customizer that is running', () => {
     it(`goes on when its activity is stopped by ${reason}`, async (t) => {
       const bench = await startBench(t, reason.toLowerCase());
       const { steps } = await withMachine(bench);
-      const step = lasting(steps[0] as StagedStep, 20);
+      const step = lasting(steps[0], 20);
       const env = new MockActivityEnvironment();
-      const running = env.run(bench.activities.runCustomizer, bench.run, bench.plan.machine.name, step);
+      const running = env.run(bench.activities.runStep, bench.run, GUEST, step);
       const rejected = assert.rejects(running);
       await isRunning(bench, step);
       env.cancel(
@@ -70,9 +70,9 @@ describe('a customizer that is running', () => {
   it('is ended when the build is cancelled', async (t) => {
     const bench = await startBench(t, 'cancelled');
     const { steps } = await withMachine(bench);
-    const step = lasting(steps[0] as StagedStep, 60);
+    const step = lasting(steps[0], 60);
     const env = new MockActivityEnvironment();
-    const rejected = assert.rejects(env.run(bench.activities.runCustomizer, bench.run, bench.plan.machine.name, step), {
+    const rejected = assert.rejects(env.run(bench.activities.runStep, bench.run, GUEST, step), {
       name: 'CancelledFailure',
     });
     await isRunning(bench, step);
@@ -84,8 +84,8 @@ describe('a customizer that is running', () => {
   it('whose command was deleted by somebody fails and says so', { timeout: 20_000 }, async (t) => {
     const bench = await startBench(t, 'vanished');
     const { steps } = await withMachine(bench);
-    const step = lasting(steps[0] as StagedStep, 60);
-    const running = assert.rejects(call(bench.activities.runCustomizer, bench.run, bench.plan.machine.name, step), {
+    const step = lasting(steps[0], 60);
+    const running = assert.rejects(call(bench.activities.runStep, bench.run, GUEST, step), {
       type: 'CustomizerFailed',
     });
     await isRunning(bench, step);
