@@ -70,6 +70,9 @@ export const MARKETPLACE: MarketplaceImage[] = [
     '17763.2366.2112101716',
     '17763.3046.2206101658',
   ),
+  windows('MicrosoftWindowsDesktop', 'Windows-10', '20h1-ent', 'V1', '19041.1415.2112101716', '19041.1415.2201080043'),
+  windows('MicrosoftWindowsDesktop', 'Windows-10', '22h2-ent-g2', 'V2', '19045.6332.260908', '19045.6456.261008'),
+  windows('MicrosoftWindowsDesktop', 'Windows-11', 'win11-24h2-ent', 'V2', '26100.6584.260908', '26100.6899.261008'),
   windows('MicrosoftWindowsServer', 'WindowsServer', '2016-Datacenter', 'V1', '14393.8422.260908', '14393.8519.261008'),
   windows('MicrosoftWindowsServer', 'WindowsServer', '2019-Datacenter', 'V1', '17763.7792.260908', '17763.7919.261008'),
   windows(
@@ -89,6 +92,14 @@ export const MARKETPLACE: MarketplaceImage[] = [
     '20348.4294.261008',
   ),
   windows('MicrosoftWindowsServer', 'WindowsServer', '2022-datacenter', 'V1', '20348.4171.260908', '20348.4294.261008'),
+  windows(
+    'MicrosoftWindowsServer',
+    'WindowsServer',
+    '2022-datacenter-azure-edition',
+    'V2',
+    '20348.4171.260908',
+    '20348.4294.261008',
+  ),
   windows(
     'MicrosoftWindowsServer',
     'WindowsServer',
