@@ -88,8 +88,14 @@ const scriptOf = (script: PlannedScript): Record<string, unknown> =>
 function stepOf(step: PlannedCustomizer): Record<string, unknown> {
   const { type, name } = step;
   switch (type) {
-    case 'Shell':
-      return { type, name, ...scriptOf(step.script) };
+    case 'Shell': {
+      const { restart } = step;
+      const kiln =
+        restart === undefined
+          ? {}
+          : { kiln: { restart: true, restartTimeout: formatDuration(restart.timeoutInSeconds) } };
+      return { type, name, ...scriptOf(step.script), ...kiln };
+    }
     case 'PowerShell': {
       const { runElevated, runAsSystem, validExitCodes } = step;
       return { type, name, ...scriptOf(step.script), runElevated, runAsSystem, validExitCodes };

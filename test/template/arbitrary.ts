@@ -65,7 +65,11 @@ const file: Part = some(
 );
 
 function customizer(version: ApiVersion): Part {
-  const kinds: Part[] = [script(version, lower(version, 'Shell'))];
+  const kiln = fc.oneof(
+    fc.record({ restart: fc.constant(true), restartTimeout: fc.constantFrom('', '90s', '2h') }),
+    fc.constant({ restart: false }),
+  );
+  const kinds: Part[] = [script(version, lower(version, 'Shell'), { kiln })];
   if (atLeast(version, '2019-02-01-preview')) {
     const restartTimeout = fc.constantFrom('5m', '90s', '2h', '1h30m');
     kinds.push(powerShell(version));

@@ -201,6 +201,45 @@ describe('problems', () => {
   });
 });
 
+describe('the kiln key', () => {
+  const step = { type: 'Shell', name: 'kernel', inline: ['true'] };
+  const withKiln = (kiln: object, type: object = step, list = 'customize') =>
+    deployment([
+      resource(
+        list === 'customize'
+          ? { customize: [{ ...type, kiln }] }
+          : { validate: { inVMValidations: [{ ...type, kiln }] } },
+      ),
+    ]);
+
+  it('restarts the machine after a Shell step', () => {
+    const [plain] = planOf(withKiln({ restart: true })).customize;
+    const [patient] = planOf(withKiln({ restart: true, restartTimeout: '1h' })).customize;
+    const [none] = planOf(withKiln({ restart: false })).customize;
+    assert.ok(plain?.type === 'Shell' && patient?.type === 'Shell' && none?.type === 'Shell');
+    assert.deepEqual(plain.restart, { timeoutInSeconds: 600 });
+    assert.deepEqual(patient.restart, { timeoutInSeconds: 3600 });
+    assert.equal(none.restart, undefined);
+  });
+
+  it('is for Shell customizers only, and holds nothing else', () => {
+    const path = 'resources[0].properties';
+    const powerShell = { type: 'PowerShell', inline: ['Get-Date'] };
+    assert.match(
+      toldOf(withKiln({ restart: true }, powerShell)).join(),
+      /customize\[0\]\.kiln: this field is not known/,
+    );
+    assert.match(
+      toldOf(withKiln({ restart: true }, step, 'validate')).join(),
+      /inVMValidations\[0\]\.kiln: this field is not/,
+    );
+    assert.match(toldOf(withKiln({ reboot: true })).join(), /customize\[0\]\.kiln\.reboot: this field is not known/);
+    assert.deepEqual(toldOf(withKiln({ restartTimeout: '5m' })), [
+      `${path}.customize[0].kiln.restartTimeout: expected restart to be true beside it`,
+    ]);
+  });
+});
+
 describe('what real files get wrong', () => {
   it('is taken with a warning where the meaning is plain', () => {
     const text = JSON.stringify({

@@ -9,6 +9,8 @@ type Validator = NonNullable<NonNullable<ImageTemplateProperties['validate']>['i
 /** Azure Image Builder's own. */
 export const DEFAULT_RESTART_COMMAND = 'shutdown /r /f /t 0 /c "packer restart"';
 const DEFAULT_RESTART_SECONDS = 300;
+/** Kiln's own: checking a file system at the start takes its time. */
+const DEFAULT_SHELL_RESTART_SECONDS = 600;
 /**
  * The specification says that the default is to search all; the service's documentation and its updater say the
  * recommended ones, which is what it does.
@@ -19,7 +21,16 @@ const MAX_SLUG = 40;
 
 export function planCustomizer(step: Customizer, index: number): PlannedCustomizer {
   switch (step.type) {
-    case 'Shell':
+    case 'Shell': {
+      const { restart = false, restartTimeout = '' } = step.kiln ?? {};
+      const timeoutInSeconds = parseDuration(restartTimeout) ?? DEFAULT_SHELL_RESTART_SECONDS;
+      return {
+        type: 'Shell',
+        ...named(step, index, 'step'),
+        script: planScript(step),
+        ...(restart ? { restart: { timeoutInSeconds } } : {}),
+      };
+    }
     case 'PowerShell':
     case 'File':
       return planScriptStep(step, index, 'step');

@@ -46,11 +46,32 @@ const ELEVATED_ONLY = {
   error: 'expected runElevated to be true: only an elevated script runs as SYSTEM',
 };
 
+const restartTimeout = text
+  .refine((given) => given === '' || parseDuration(given) !== undefined, 'expected a duration such as 5m or 2h')
+  .optional();
+
+/** What Kiln adds to a customizer; Azure never sees it. */
+const kilnOfShell = strictObject({
+  restart: flag.optional().describe('Restart the machine after the script, and wait until it is back.'),
+  restartTimeout: restartTimeout.describe('How long to wait for it; 10m by default.'),
+}).refine(({ restart, restartTimeout: timeout }) => restart === true || (timeout ?? '') === '', {
+  when: whenObject,
+  path: ['restartTimeout'],
+  error: 'expected restart to be true beside it',
+});
+
+function shellFields(version: ApiVersion) {
+  return { type: z.literal(spelled(version, 'Shell')), name, ...scriptFields(version) };
+}
+
+/** As a customizer. */
 export function shell(version: ApiVersion) {
-  return strictObject({ type: z.literal(spelled(version, 'Shell')), name, ...scriptFields(version) }).refine(
-    hasOneScript,
-    oneScript(version),
-  );
+  const kiln = kilnOfShell.optional().describe('What Kiln adds to Azure’s template.');
+  return strictObject({ ...shellFields(version), kiln }).refine(hasOneScript, oneScript(version));
+}
+
+function shellValidator(version: ApiVersion) {
+  return strictObject(shellFields(version)).refine(hasOneScript, oneScript(version));
 }
 
 export function powerShell(version: ApiVersion) {
@@ -92,10 +113,7 @@ export function windowsRestart() {
     name,
     restartCommand: text.optional(),
     restartCheckCommand: text.optional().describe('Run after the restart; the machine is back when it succeeds.'),
-    restartTimeout: text
-      .refine((given) => given === '' || parseDuration(given) !== undefined, 'expected a duration such as 5m or 2h')
-      .optional()
-      .describe('How long the machine may take, as in 5m (the default) or 2h.'),
+    restartTimeout: restartTimeout.describe('How long the machine may take, as in 5m (the default) or 2h.'),
   });
 }
 
@@ -128,11 +146,11 @@ export function customizer(version: ApiVersion) {
   });
 }
 
-type Validator = ReturnType<typeof shell> | ReturnType<typeof powerShell> | ReturnType<typeof file>;
+type Validator = ReturnType<typeof shellValidator> | ReturnType<typeof powerShell> | ReturnType<typeof file>;
 
 export function validator(version: ApiVersion) {
   return oneOf<Validator>(version, 'type', {
-    Shell: { schema: shell(version) },
+    Shell: { schema: shellValidator(version) },
     PowerShell: { schema: powerShell(version) },
     File: { schema: file(), since: '2022-07-01' },
   });
