@@ -96,4 +96,16 @@ describe('a customizer that is running', () => {
     );
     await running;
   });
+
+  it('finds room on a machine that holds as many commands as it may', async (t) => {
+    const bench = await startBench(t, 'crowded');
+    const { steps } = await withMachine(bench);
+    const [step] = steps;
+    assert.ok(step?.type === 'Shell');
+    for (let index = 1; index <= 27; index++) {
+      const key = `step-${String(index).padStart(2, '0')}`;
+      const { exitCode } = await call(bench.activities.runStep, bench.run, GUEST, { ...step, key });
+      assert.equal(exitCode, 0);
+    }
+  });
 });

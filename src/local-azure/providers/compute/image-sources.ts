@@ -3,6 +3,7 @@ import { ArmError, type JsonObject, type Services, type StoredResource } from '.
 import { normalizeRegion } from '../../regions.ts';
 import { parseResourceId } from '../../resource-id.ts';
 import { exactVersion, findImage } from './catalogue.ts';
+import type { ImageDataDisk } from './image-data-disks.ts';
 import { idIn, invalid, list, object, propertiesOf, text, TYPES } from './shared.ts';
 
 export interface ImageSource {
@@ -14,6 +15,7 @@ export interface ImageSource {
   storageAccountType?: string;
   /** Nothing says which system it is: made from an empty disk. */
   blank?: true;
+  dataDisks?: ImageDataDisk[];
   /** What `latest` or a definition stood for. */
   exactVersion?: string;
   /** `platform:` and the urn, or the content of a resource. */
@@ -89,7 +91,7 @@ function platformImage(publisher: string, offer: string, sku: string, version: s
 
 /** The content of a managed image, image version, disk or snapshot. */
 function describe(services: Services, resource: StoredResource, target: string): ImageSource {
-  const { content, osType, generation, sizeGB } = resource.hidden;
+  const { content, osType, generation, sizeGB, dataDisks } = resource.hidden;
   if (text(propertiesOf(resource)['provisioningState']) === 'Creating' || typeof content !== 'string') {
     throw new ArmError(
       409,
@@ -107,6 +109,7 @@ function describe(services: Services, resource: StoredResource, target: string):
     generation: generationOf === 'V2' ? 'V2' : 'V1',
     sizeGB: typeof sizeGB === 'number' ? sizeGB : 30,
     content: { ref: content },
+    ...(Array.isArray(dataDisks) ? { dataDisks: dataDisks as unknown as ImageDataDisk[] } : {}),
     ...(typeof sku['name'] === 'string' ? { storageAccountType: sku['name'] } : {}),
     ...(isDisk && propertiesOf(resource)['osType'] === undefined ? { blank: true } : {}),
     ...(definition === undefined ? {} : { exactVersion: text(resource.body['name']) }),
