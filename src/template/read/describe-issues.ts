@@ -22,10 +22,20 @@ export function describeIssues(
         problem([...path, key], `this field is not known${suggestion(key, shape)}`, value, secrets),
       );
     }
+    const alternative = issue.code === 'invalid_union' ? issue.errors.find(isMeant) : undefined;
+    if (alternative !== undefined) {
+      const within = alternative.map((inner) => ({ ...inner, path: [...path, ...inner.path] }));
+      return describeIssues(schema, within, value, secrets);
+    }
     const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
     return [problem(path, message, value, secrets)];
   });
   return unique(problems);
+}
+
+/** Whether the value is of this alternative's kind, and only something in it is wrong. */
+function isMeant(issues: z.core.$ZodIssue[]): boolean {
+  return !issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
 }
 
 function problem(path: PropertyKey[], message: string, value: unknown, secrets: Iterable<string>): TemplateProblem {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ApiVersion } from '../api-versions/api-versions.ts';
 import { atLeast } from '../api-versions/api-versions.ts';
 import { parseDuration } from '../duration.ts';
+import { kilnKey, noRestart } from './kiln-key.ts';
 import { flag, objects, rule, sha256, strictObject, text, texts, webAddress, whenObject, whole } from './values.ts';
 import { oneOf, since, until } from './version-notes.ts';
 
@@ -46,18 +47,20 @@ const ELEVATED_ONLY = {
   error: 'expected runElevated to be true: only an elevated script runs as SYSTEM',
 };
 
-export function shell(version: ApiVersion) {
-  return strictObject({ type: z.literal(spelled(version, 'Shell')), name, ...scriptFields(version) }).refine(
-    hasOneScript,
-    oneScript(version),
-  );
+const NO_RESTART_OF_WINDOWS = 'expected a WindowsRestart step after this one: kiln.restart is for Shell customizers';
+const NO_RESTART_IN_A_CHECK = 'expected no restart: a validator looks at the machine as it booted';
+
+export function shell(version: ApiVersion, own = kilnKey) {
+  const type = z.literal(spelled(version, 'Shell'));
+  return strictObject({ type, name, ...scriptFields(version), ...own }).refine(hasOneScript, oneScript(version));
 }
 
-export function powerShell(version: ApiVersion) {
+export function powerShell(version: ApiVersion, own = noRestart(NO_RESTART_OF_WINDOWS)) {
   return strictObject({
     type: z.literal('PowerShell'),
     name,
     ...scriptFields(version),
+    ...own,
     validExitCodes: objects(whole()).optional().describe('Exit codes that mean success; by default only 0.'),
     ...since(version, '2019-05-01-preview', {
       runElevated: flag.optional().describe('Run with administrator rights.'),
@@ -131,9 +134,10 @@ export function customizer(version: ApiVersion) {
 type Validator = ReturnType<typeof shell> | ReturnType<typeof powerShell> | ReturnType<typeof file>;
 
 export function validator(version: ApiVersion) {
+  const own = noRestart(NO_RESTART_IN_A_CHECK);
   return oneOf<Validator>(version, 'type', {
-    Shell: { schema: shell(version) },
-    PowerShell: { schema: powerShell(version) },
+    Shell: { schema: shell(version, own) },
+    PowerShell: { schema: powerShell(version, own) },
     File: { schema: file(), since: '2022-07-01' },
   });
 }
