@@ -52,12 +52,60 @@ describe('problems', () => {
       path: 'resources[0].properties.buildTimeoutInMinutes',
       message: 'expected a whole number from 0 to 960',
       value: '2000',
+      allowed: 'a whole number from 0 to 960',
       apiVersion: '2022-07-01',
     });
     assert.equal(
       formatProblems('a.json', problem === undefined ? [] : [problem]),
       'a.json cannot be built: 1 problem\n  resources[0].properties.buildTimeoutInMinutes: expected a whole number from 0 to 960, got 2000 (api-version 2022-07-01)',
     );
+  });
+
+  it('say what is allowed, as a field and in the text', () => {
+    const [unknown] = problemsOf(deployment([resource({ optimize: { vmBoots: 1 } })]));
+    assert.deepEqual(
+      [unknown?.message, unknown?.allowed],
+      ['this field is not known: did you mean vmBoot?', 'one of vmBoot, workload'],
+    );
+    assert.equal(
+      formatProblems('a.json', unknown === undefined ? [] : [unknown]).split('\n')[1],
+      '  resources[0].properties.optimize.vmBoots: this field is not known: did you mean vmBoot? (expected one of vmBoot, workload), got 1 (api-version 2025-10-01)',
+    );
+    const size = { parameters: { size: { type: 'string', defaultValue: 'c', allowedValues: ['a', 'b'] } } };
+    const [value] = problemsOf(deployment([resource({}, { tags: { a: "[parameters('size')]" } })], size));
+    assert.deepEqual([value?.path, value?.allowed], ['parameters.size', 'one of ["a","b"]']);
+    const [type] = problemsOf(deployment([resource({ customize: [{ type: 'Bash' }] })]));
+    assert.equal(type?.allowed, 'one of Shell, PowerShell, WindowsRestart, File, WindowsUpdate');
+  });
+
+  it('have the expression or placeholder that has no value', () => {
+    const values = problemsOf(deployment([resource({}, { tags: { a: "[fetch('x')]", b: 'to <absent>' } })])).map(
+      ({ value }) => value,
+    );
+    assert.deepEqual(values, [`"[fetch('x')]"`, '"to <absent>"']);
+  });
+
+  it('are short, whatever stands there', () => {
+    const [problem] = problemsOf(deployment([resource({ buildTimeoutInMinutes: 'x'.repeat(500) })]));
+    assert.equal(problem?.value?.length, 60);
+  });
+
+  it('hold nothing secret: parameters, signatures, account keys and passwords', () => {
+    const secret = `a"b\\c-SECRET${'x'.repeat(100)}`;
+    const parameters = { key: { type: 'secureString' } };
+    const kept: Array<[given: unknown, properties: object]> = [
+      ['a parameter', { buildTimeoutInMinutes: "[parameters('key')]" }],
+      ['in an error of an expression', { buildTimeoutInMinutes: "[int(parameters('key'))]" }],
+      ['an account key', { buildTimeoutInMinutes: 'AccountName=a;AccountKey=SECRET==;b' }],
+      ['a password in an address', { buildTimeoutInMinutes: 'https://me:SECRET@example.com/a' }],
+      ['a password as a field', { buildTimeoutInMinutes: { adminPassword: 'SECRET' } }],
+    ];
+    for (const [what, properties] of kept) {
+      const text = deployment([resource(properties)], { parameters });
+      const problems = problemsOf(text, { parameters: { key: secret } });
+      assert.match(JSON.stringify(problems), /\*\*\*/, String(what));
+      assert.doesNotMatch(formatProblems('a', problems) + JSON.stringify(problems), /SECRET/, String(what));
+    }
   });
 
   it('hold no signature of an address', () => {

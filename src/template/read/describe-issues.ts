@@ -4,7 +4,7 @@ import { describeValue, formatPath } from '../problems.ts';
 import type { TemplateProblem } from '../problems.ts';
 import { choiceOf, unwrap } from '../schema/walk.ts';
 import { isRecord } from '../schema/values.ts';
-import { suggestion } from './forgive.ts';
+import { fieldsOf, suggestion } from './forgive.ts';
 import { isUnfilledAt } from './unfilled.ts';
 
 export function describeIssues(
@@ -18,9 +18,11 @@ export function describeIssues(
     if (isUnfilledAt(value, path)) return [];
     if (issue.code === 'unrecognized_keys') {
       const shape = shapeAt(schema, value, path);
-      return issue.keys.map((key) =>
-        problem([...path, key], `this field is not known${suggestion(key, shape)}`, value, secrets),
-      );
+      const known = fieldsOf(shape);
+      return issue.keys.map((key) => ({
+        ...problem([...path, key], `this field is not known${suggestion(key, shape)}`, value, secrets),
+        ...(known.length === 0 ? {} : { allowed: known.length === 1 ? known.join() : `one of ${known.join(', ')}` }),
+      }));
     }
     const alternative = issue.code === 'invalid_union' ? issue.errors.find(isMeant) : undefined;
     if (alternative !== undefined) {

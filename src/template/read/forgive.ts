@@ -96,15 +96,16 @@ function fieldFor(given: string, shape: object, { strict }: Forgiving, has: (nam
   return meant === undefined || has(meant) ? given : meant;
 }
 
+/** The fields that a person may give in this version. */
+export function fieldsOf(shape: Record<string, z.core.$ZodType>): string[] {
+  return Object.entries(shape).flatMap(([name, field]) => {
+    const note = versionNotes.get(field as z.ZodType);
+    return note === undefined || note.own === 'offered' ? [name] : [];
+  });
+}
+
 /** Nearest field that the version has, as an addition to a sentence. */
 export function suggestion(given: string, shape: Record<string, z.core.$ZodType>): string {
-  const fields = Object.entries(shape).filter(([, field]) => {
-    const note = versionNotes.get(field as z.ZodType);
-    return note === undefined || note.own === 'offered';
-  });
-  const near = nearest(
-    given,
-    fields.map(([name]) => name),
-  );
+  const near = nearest(given, fieldsOf(shape));
   return near === undefined ? '' : `: did you mean ${near}?`;
 }
