@@ -91,7 +91,7 @@ describe('problems', () => {
   });
 
   it('hold nothing secret: parameters, signatures, account keys and passwords', () => {
-    const secret = `a"b\\c-SECRET${'x'.repeat(100)}`;
+    const secret = `a"b\\c-SECRET`;
     const parameters = { key: { type: 'secureString' } };
     const kept: Array<[given: unknown, properties: object]> = [
       ['a parameter', { buildTimeoutInMinutes: "[parameters('key')]" }],
@@ -102,9 +102,11 @@ describe('problems', () => {
     ];
     for (const [what, properties] of kept) {
       const text = deployment([resource(properties)], { parameters });
-      const problems = problemsOf(text, { parameters: { key: secret } });
-      assert.match(JSON.stringify(problems), /\*\*\*/, String(what));
-      assert.doesNotMatch(formatProblems('a', problems) + JSON.stringify(problems), /SECRET/, String(what));
+      for (const key of [secret, secret.padEnd(100, 'x')]) {
+        const problems = problemsOf(text, { parameters: { key } });
+        if (key === secret) assert.match(JSON.stringify(problems), /\*\*\*/, String(what));
+        assert.doesNotMatch(formatProblems('a', problems) + JSON.stringify(problems), /SECRET/, String(what));
+      }
     }
   });
 
