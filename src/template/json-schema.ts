@@ -112,7 +112,7 @@ function leaveOut(schema: z.core.$ZodType, json: JsonSchema): void {
   if (schema instanceof z.ZodObject && json.properties !== undefined) {
     for (const [name, field] of Object.entries(schema.shape as Record<string, z.ZodType>)) {
       const note = versionNotes.get(field);
-      if (note !== undefined && note.readOnly !== true) delete json.properties[name];
+      if (note !== undefined && note.readOnly !== true && note.own !== 'offered') delete json.properties[name];
     }
   }
   if (schema instanceof z.ZodDiscriminatedUnion && json.oneOf !== undefined) {

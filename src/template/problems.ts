@@ -5,22 +5,25 @@ export interface TemplateProblem {
   path: string;
   /** What is wrong and what is allowed, in one sentence. */
   message: string;
-  /** What stands there, as JSON, shortened; absent where nothing does. */
+  /** What stands there, as JSON, shortened and without secrets; absent where nothing does. */
   value?: string;
+  /** What may stand there, where that is one thing to say; most messages say it too. */
+  allowed?: string;
   /** The rules that the template was read by. */
   apiVersion?: string;
 }
 
-const MAX_VALUE = 120;
+const MAX_VALUE = 60;
 
 /** One error text for a person: the file, then every problem on a line of its own. */
 export function formatProblems(fileName: string, problems: TemplateProblem[]): string {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  const lines = problems.map(({ path, message, value, apiVersion }) => {
+  const lines = problems.map(({ path, message, value, allowed, apiVersion }) => {
     const place = path === '' ? '' : `${path}: `;
     const got = value === undefined ? '' : `, got ${value}`;
     const rules = apiVersion === undefined ? '' : ` (api-version ${apiVersion})`;
-    return `  ${place}${message}${got}${rules}`;
+    const may = allowed === undefined || message.includes(allowed) ? '' : ` (expected ${allowed})`;
+    return `  ${place}${message}${may}${got}${rules}`;
   });
   return [`${fileName} cannot be built: ${count}`, ...lines].join('\n');
 }
@@ -37,13 +40,37 @@ export function formatPath(path: ReadonlyArray<PropertyKey>): string {
     .join('');
 }
 
-/** As JSON, on one line and short; a signature in an address and secret values are not repeated. */
+/** As JSON, on one line and short, without secrets. */
 export function describeValue(value: unknown, secrets: Iterable<string> = []): string | undefined {
-  let text = JSON.stringify(value);
-  if (text === undefined) return undefined;
-  for (const secret of secrets) text = text.replaceAll(secret, '***');
-  text = text.replaceAll(/([?&]sig=)[^&"\s]+/gi, '$1***');
+  const json = JSON.stringify(value);
+  if (json === undefined) return undefined;
+  const text = hideSecrets(json, secrets);
   return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE - 1)}…` : text;
+}
+
+/** Without the given values, and without what is a secret wherever it stands: signatures, account keys, passwords. */
+export function hideSecrets(text: string, secrets: Iterable<string> = []): string {
+  let hidden = text;
+  for (const secret of secrets) {
+    // As it is, and as JSON writes it.
+    for (const form of [secret, JSON.stringify(secret).slice(1, -1)]) hidden = hidden.replaceAll(form, '***');
+  }
+  return hidden
+    .replaceAll(/((?:\bsig|\bAccountKey|\w*password)=)[^&;"'\s]+/gi, '$1***')
+    .replaceAll(/("\w*(?:password|secret|accountKey)\w*"\s*:\s*")(?:[^"\\]|\\.)*/gi, '$1***')
+    .replaceAll(/(:\/\/)[^/@\s"']+@/g, '$1***@');
+}
+
+/** The same without secrets, and with what is allowed as a field of its own. */
+export function finishProblem(problem: TemplateProblem, secrets: Iterable<string>): TemplateProblem {
+  const message = hideSecrets(problem.message, secrets);
+  const allowed = problem.allowed ?? /(?:expected|must be) (.+?)(?:, got .*|; .*)?$/s.exec(message)?.[1];
+  return {
+    ...problem,
+    message,
+    ...(problem.value === undefined ? {} : { value: hideSecrets(problem.value, secrets) }),
+    ...(allowed === undefined ? {} : { allowed }),
+  };
 }
 
 /** The known name that is nearest to a mistyped one; undefined where none is near. */

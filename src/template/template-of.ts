@@ -1,6 +1,13 @@
 /** Back from a plan to an image template of the newest api-version, with every default written out. */
 import { NEWEST_API_VERSION } from './api-versions/api-versions.ts';
-import type { BuildPlan, PlannedCustomizer, PlannedDistributor, PlannedScript, PlannedSource } from './build-plan.ts';
+import type {
+  BuildPlan,
+  PlannedCustomizer,
+  PlannedDistributor,
+  PlannedScript,
+  PlannedSource,
+  ShellCustomizer,
+} from './build-plan.ts';
 import { formatDuration } from './duration.ts';
 
 /** A resource as a deployment template has it. Planned again, it gives the same plan. */
@@ -85,17 +92,15 @@ const checksumOf = ({ sha256 }: { sha256?: string }): { sha256Checksum?: string 
 const scriptOf = (script: PlannedScript): Record<string, unknown> =>
   script.from === 'inline' ? { inline: script.lines } : { scriptUri: script.uri, ...checksumOf(script) };
 
+function restartOf({ restart }: ShellCustomizer): Record<string, unknown> {
+  return restart === undefined ? {} : { kiln: { restart: { timeout: formatDuration(restart.timeoutInSeconds) } } };
+}
+
 function stepOf(step: PlannedCustomizer): Record<string, unknown> {
   const { type, name } = step;
   switch (type) {
-    case 'Shell': {
-      const { restart } = step;
-      const kiln =
-        restart === undefined
-          ? {}
-          : { kiln: { restart: true, restartTimeout: formatDuration(restart.timeoutInSeconds) } };
-      return { type, name, ...scriptOf(step.script), ...kiln };
-    }
+    case 'Shell':
+      return { type, name, ...scriptOf(step.script), ...restartOf(step) };
     case 'PowerShell': {
       const { runElevated, runAsSystem, validExitCodes } = step;
       return { type, name, ...scriptOf(step.script), runElevated, runAsSystem, validExitCodes };

@@ -6,6 +6,10 @@ import { DEFINITION, GROUP, IDENTITY, IMAGE } from './support.ts';
 
 type Part = fc.Arbitrary<Record<string, unknown>>;
 
+/** A record in which a field may be left out. */
+const some = (fields: Record<string, fc.Arbitrary<unknown>>, required: string[]): Part =>
+  fc.record(fields, { requiredKeys: required });
+
 const word = fc.stringMatching(/^[A-Za-z][A-Za-z0-9-]{0,11}$/);
 const uri = word.map((name) => `https://example.com/${name}`);
 const sha = fc.stringMatching(/^[0-9a-f]{64}$/);
@@ -15,14 +19,14 @@ const lines = fc.array(fc.string({ maxLength: 20 }).filter(isPlain), { minLength
 const tags = fc.dictionary(word, fc.string({ maxLength: 12 }).filter(isPlain), { maxKeys: 3 });
 const subnet = word.map((name) => `${GROUP}/providers/Microsoft.Network/virtualNetworks/n/subnets/${name}`);
 
+const restartTimeout = fc.constantFrom('5m', '90s', '2h', '1h30m');
+/** Kiln's own key, which goes with every version. */
+const kiln = some({ restart: fc.oneof(fc.boolean(), some({ timeout: restartTimeout }, [])) }, []);
+
 /** What is neither an expression nor a placeholder. */
 function isPlain(text: string): boolean {
   return !text.includes('[') && !text.includes('<');
 }
-
-/** A record in which a field may be left out. */
-const some = (fields: Record<string, fc.Arbitrary<unknown>>, required: string[]): Part =>
-  fc.record(fields, { requiredKeys: required });
 
 /** Since the version that has it. */
 const from = (
@@ -65,13 +69,8 @@ const file: Part = some(
 );
 
 function customizer(version: ApiVersion): Part {
-  const kiln = fc.oneof(
-    fc.record({ restart: fc.constant(true), restartTimeout: fc.constantFrom('', '90s', '2h') }),
-    fc.constant({ restart: false }),
-  );
   const kinds: Part[] = [script(version, lower(version, 'Shell'), { kiln })];
   if (atLeast(version, '2019-02-01-preview')) {
-    const restartTimeout = fc.constantFrom('5m', '90s', '2h', '1h30m');
     kinds.push(powerShell(version));
     kinds.push(
       some({ type: fc.constant('WindowsRestart'), restartCommand: word, restartCheckCommand: word, restartTimeout }, [

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { parse } from 'jsonc-parser';
+import { API_VERSIONS } from '../../src/template/api-versions/api-versions.ts';
 import { templateFileJsonSchema } from '../../src/template/json-schema.ts';
 import { imageTemplates } from './arbitrary.ts';
 import { shared, WITHOUT_SHARED } from './azure-types.ts';
@@ -38,6 +39,16 @@ describe('the JSON Schema', () => {
     }
   });
 
+  it('takes the key kiln of a Shell customizer in every api-version', () => {
+    for (const apiVersion of API_VERSIONS.slice(2)) {
+      for (const restart of [true, { timeout: '10m' }, "[parameters('restart')]"]) {
+        const customize = [{ type: 'Shell', scriptUri: 'https://e.com/a', kiln: { restart } }];
+        const distribute = [{ type: 'VHD', runOutputName: 'a' }];
+        assert.deepEqual(marksOf(resource({ customize, distribute }, { apiVersion })), [], apiVersion);
+      }
+    }
+  });
+
   it('takes an expression where a value goes', () => {
     assert.deepEqual(
       marksOf(resource({ vmProfile: { osDiskSizeGB: "[parameters('size')]" }, customize: '[x()]' })),
@@ -53,6 +64,16 @@ describe('the JSON Schema', () => {
       'a field of a later version',
       resource({ additionalDataDisks: [] }, { apiVersion: '2024-02-01' }),
       /\/properties must NOT/,
+    ],
+    [
+      'an unknown field of the key kiln',
+      resource({ customize: [{ type: 'Shell', inline: ['true'], kiln: { reboot: true } }] }),
+      /kiln must NOT have additional properties/,
+    ],
+    [
+      'the key kiln on Windows',
+      resource({ customize: [{ type: 'PowerShell', inline: ['1'], kiln: { restart: true } }] }),
+      /customize\/0 must NOT have additional properties/,
     ],
     ['a version that is not known', resource({}, { apiVersion: '2030-01-01' }), /\/apiVersion/],
   ];

@@ -52,12 +52,62 @@ describe('problems', () => {
       path: 'resources[0].properties.buildTimeoutInMinutes',
       message: 'expected a whole number from 0 to 960',
       value: '2000',
+      allowed: 'a whole number from 0 to 960',
       apiVersion: '2022-07-01',
     });
     assert.equal(
       formatProblems('a.json', problem === undefined ? [] : [problem]),
       'a.json cannot be built: 1 problem\n  resources[0].properties.buildTimeoutInMinutes: expected a whole number from 0 to 960, got 2000 (api-version 2022-07-01)',
     );
+  });
+
+  it('say what is allowed, as a field and in the text', () => {
+    const [unknown] = problemsOf(deployment([resource({ optimize: { vmBoots: 1 } })]));
+    assert.deepEqual(
+      [unknown?.message, unknown?.allowed],
+      ['this field is not known: did you mean vmBoot?', 'one of vmBoot, workload'],
+    );
+    assert.equal(
+      formatProblems('a.json', unknown === undefined ? [] : [unknown]).split('\n')[1],
+      '  resources[0].properties.optimize.vmBoots: this field is not known: did you mean vmBoot? (expected one of vmBoot, workload), got 1 (api-version 2025-10-01)',
+    );
+    const size = { parameters: { size: { type: 'string', defaultValue: 'c', allowedValues: ['a', 'b'] } } };
+    const [value] = problemsOf(deployment([resource({}, { tags: { a: "[parameters('size')]" } })], size));
+    assert.deepEqual([value?.path, value?.allowed], ['parameters.size', 'one of ["a","b"]']);
+    const [type] = problemsOf(deployment([resource({ customize: [{ type: 'Bash' }] })]));
+    assert.equal(type?.allowed, 'one of Shell, PowerShell, WindowsRestart, File, WindowsUpdate');
+  });
+
+  it('have the expression or placeholder that has no value', () => {
+    const values = problemsOf(deployment([resource({}, { tags: { a: "[fetch('x')]", b: 'to <absent>' } })])).map(
+      ({ value }) => value,
+    );
+    assert.deepEqual(values, [`"[fetch('x')]"`, '"to <absent>"']);
+  });
+
+  it('are short, whatever stands there', () => {
+    const [problem] = problemsOf(deployment([resource({ buildTimeoutInMinutes: 'x'.repeat(500) })]));
+    assert.equal(problem?.value?.length, 60);
+  });
+
+  it('hold nothing secret: parameters, signatures, account keys and passwords', () => {
+    const secret = `a"b\\c-SECRET`;
+    const parameters = { key: { type: 'secureString' } };
+    const kept: Array<[given: unknown, properties: object]> = [
+      ['a parameter', { buildTimeoutInMinutes: "[parameters('key')]" }],
+      ['in an error of an expression', { buildTimeoutInMinutes: "[int(parameters('key'))]" }],
+      ['an account key', { buildTimeoutInMinutes: 'AccountName=a;AccountKey=SECRET==;b' }],
+      ['a password in an address', { buildTimeoutInMinutes: 'https://me:SECRET@example.com/a' }],
+      ['a password as a field', { buildTimeoutInMinutes: { adminPassword: 'SECRET' } }],
+    ];
+    for (const [what, properties] of kept) {
+      const text = deployment([resource(properties)], { parameters });
+      for (const key of [secret, secret.padEnd(100, 'x')]) {
+        const problems = problemsOf(text, { parameters: { key } });
+        if (key === secret) assert.match(JSON.stringify(problems), /\*\*\*/, String(what));
+        assert.doesNotMatch(formatProblems('a', problems) + JSON.stringify(problems), /SECRET/, String(what));
+      }
+    }
   });
 
   it('hold no signature of an address', () => {
@@ -198,45 +248,6 @@ describe('problems', () => {
     for (const [properties, expected] of cases) {
       assert.deepEqual(toldOf(deployment([resource(properties)])), [`resources[0].properties.${expected}`]);
     }
-  });
-});
-
-describe('the kiln key', () => {
-  const step = { type: 'Shell', name: 'kernel', inline: ['true'] };
-  const withKiln = (kiln: object, type: object = step, list = 'customize') =>
-    deployment([
-      resource(
-        list === 'customize'
-          ? { customize: [{ ...type, kiln }] }
-          : { validate: { inVMValidations: [{ ...type, kiln }] } },
-      ),
-    ]);
-
-  it('restarts the machine after a Shell step', () => {
-    const [plain] = planOf(withKiln({ restart: true })).customize;
-    const [patient] = planOf(withKiln({ restart: true, restartTimeout: '1h' })).customize;
-    const [none] = planOf(withKiln({ restart: false })).customize;
-    assert.ok(plain?.type === 'Shell' && patient?.type === 'Shell' && none?.type === 'Shell');
-    assert.deepEqual(plain.restart, { timeoutInSeconds: 600 });
-    assert.deepEqual(patient.restart, { timeoutInSeconds: 3600 });
-    assert.equal(none.restart, undefined);
-  });
-
-  it('is for Shell customizers only, and holds nothing else', () => {
-    const path = 'resources[0].properties';
-    const powerShell = { type: 'PowerShell', inline: ['Get-Date'] };
-    assert.match(
-      toldOf(withKiln({ restart: true }, powerShell)).join(),
-      /customize\[0\]\.kiln: this field is not known/,
-    );
-    assert.match(
-      toldOf(withKiln({ restart: true }, step, 'validate')).join(),
-      /inVMValidations\[0\]\.kiln: this field is not/,
-    );
-    assert.match(toldOf(withKiln({ reboot: true })).join(), /customize\[0\]\.kiln\.reboot: this field is not known/);
-    assert.deepEqual(toldOf(withKiln({ restartTimeout: '5m' })), [
-      `${path}.customize[0].kiln.restartTimeout: expected restart to be true beside it`,
-    ]);
   });
 });
 

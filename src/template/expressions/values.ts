@@ -13,7 +13,9 @@ export const isJson = (value: unknown): value is Json =>
 
 function wrong(what: string, value: unknown): ExpressionError {
   const shown = JSON.stringify(value) ?? 'nothing';
-  return new ExpressionError(`expected ${what}, got ${shown.length > 80 ? `${shown.slice(0, 79)}…` : shown}`);
+  // Half of a long value could be half of a secret, which nobody would know to hide.
+  const got = shown.length > 80 ? `${shown.length} characters of JSON` : shown;
+  return new ExpressionError(`expected ${what}, got ${got}`);
 }
 
 /** Numbers and booleans are text where text is wanted, as Resource Manager has it. */

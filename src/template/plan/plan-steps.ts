@@ -1,5 +1,5 @@
 /** Steps with their defaults filled and keys that are safe in names. */
-import type { PlannedCustomizer, PlannedScript, PlannedValidator } from '../build-plan.ts';
+import type { PlannedCustomizer, PlannedScript, PlannedValidator, ShellCustomizer } from '../build-plan.ts';
 import { parseDuration } from '../duration.ts';
 import type { ImageTemplateProperties } from '../schema/image-template.ts';
 
@@ -9,8 +9,8 @@ type Validator = NonNullable<NonNullable<ImageTemplateProperties['validate']>['i
 /** Azure Image Builder's own. */
 export const DEFAULT_RESTART_COMMAND = 'shutdown /r /f /t 0 /c "packer restart"';
 const DEFAULT_RESTART_SECONDS = 300;
-/** Kiln's own: checking a file system at the start takes its time. */
-const DEFAULT_SHELL_RESTART_SECONDS = 600;
+/** Of `kiln.restart`, which Azure does not have. */
+const DEFAULT_LINUX_RESTART_SECONDS = 600;
 /**
  * The specification says that the default is to search all; the service's documentation and its updater say the
  * recommended ones, which is what it does.
@@ -21,16 +21,7 @@ const MAX_SLUG = 40;
 
 export function planCustomizer(step: Customizer, index: number): PlannedCustomizer {
   switch (step.type) {
-    case 'Shell': {
-      const { restart = false, restartTimeout = '' } = step.kiln ?? {};
-      const timeoutInSeconds = parseDuration(restartTimeout) ?? DEFAULT_SHELL_RESTART_SECONDS;
-      return {
-        type: 'Shell',
-        ...named(step, index, 'step'),
-        script: planScript(step),
-        ...(restart ? { restart: { timeoutInSeconds } } : {}),
-      };
-    }
+    case 'Shell':
     case 'PowerShell':
     case 'File':
       return planScriptStep(step, index, 'step');
@@ -65,7 +56,7 @@ function planScriptStep(step: Validator, index: number, kind: 'step' | 'check'):
   const base = named(step, index, kind);
   switch (step.type) {
     case 'Shell':
-      return { type: 'Shell', ...base, script: planScript(step) };
+      return { type: 'Shell', ...base, script: planScript(step), ...planRestart(step.kiln?.restart) };
     case 'PowerShell': {
       const { runElevated = false, runAsSystem = false, validExitCodes = [] } = step;
       return {
@@ -82,6 +73,12 @@ function planScriptStep(step: Validator, index: number, kind: 'step' | 'check'):
       return { type: 'File', ...base, sourceUri, destination, ...sha256Of(sha256Checksum) };
     }
   }
+}
+
+function planRestart(restart: boolean | { timeout?: string | undefined } = false): Pick<ShellCustomizer, 'restart'> {
+  if (restart === false) return {};
+  const { timeout = '' } = restart === true ? {} : restart;
+  return { restart: { timeoutInSeconds: parseDuration(timeout) ?? DEFAULT_LINUX_RESTART_SECONDS } };
 }
 
 function planScript(step: {

@@ -4,7 +4,7 @@ import { describeValue, formatPath } from '../problems.ts';
 import type { TemplateProblem } from '../problems.ts';
 import { choiceOf, unwrap } from '../schema/walk.ts';
 import { isRecord } from '../schema/values.ts';
-import { suggestion } from './forgive.ts';
+import { fieldsOf, suggestion } from './forgive.ts';
 import { isUnfilledAt } from './unfilled.ts';
 
 export function describeIssues(
@@ -18,14 +18,26 @@ export function describeIssues(
     if (isUnfilledAt(value, path)) return [];
     if (issue.code === 'unrecognized_keys') {
       const shape = shapeAt(schema, value, path);
-      return issue.keys.map((key) =>
-        problem([...path, key], `this field is not known${suggestion(key, shape)}`, value, secrets),
-      );
+      const known = fieldsOf(shape);
+      return issue.keys.map((key) => ({
+        ...problem([...path, key], `this field is not known${suggestion(key, shape)}`, value, secrets),
+        ...(known.length === 0 ? {} : { allowed: known.length === 1 ? known.join() : `one of ${known.join(', ')}` }),
+      }));
+    }
+    const alternative = issue.code === 'invalid_union' ? issue.errors.find(isMeant) : undefined;
+    if (alternative !== undefined) {
+      const within = alternative.map((inner) => ({ ...inner, path: [...path, ...inner.path] }));
+      return describeIssues(schema, within, value, secrets);
     }
     const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
     return [problem(path, message, value, secrets)];
   });
   return unique(problems);
+}
+
+/** Whether the value is of this alternative's kind, and only something in it is wrong. */
+function isMeant(issues: z.core.$ZodIssue[]): boolean {
+  return !issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
 }
 
 function problem(path: PropertyKey[], message: string, value: unknown, secrets: Iterable<string>): TemplateProblem {

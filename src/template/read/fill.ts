@@ -5,7 +5,7 @@ import { ExpressionError, ToldAlready } from '../expressions/expression-error.ts
 import { TEMPLATE_FUNCTIONS } from '../expressions/functions/index.ts';
 import { expressionIn, parseExpression, unescapeText } from '../expressions/parse.ts';
 import { checkExtent, fieldOf } from '../expressions/values.ts';
-import { formatPath } from '../problems.ts';
+import { describeValue, formatPath } from '../problems.ts';
 import { copiesOf } from './copies.ts';
 import { fillPlaceholders } from './placeholders.ts';
 import { isObject } from './read-json.ts';
@@ -79,7 +79,7 @@ function fillText(text: string, path: PropertyKey[], to: Filling): unknown {
     const value = evaluate(parseExpression(expression), TEMPLATE_FUNCTIONS, to.host);
     return checkedValue(value);
   } catch (error) {
-    return tellError(to.world, path, error);
+    return tellError(to.world, path, error, text);
   }
 }
 
@@ -101,7 +101,8 @@ function replacePlaceholders(text: string, path: PropertyKey[], inScript: boolea
   for (const name of filled.missing) {
     if (world.missing.has(name.toLowerCase())) continue;
     world.missing.add(name.toLowerCase());
-    world.problems.push({ path: formatPath(path), message: `no value for ${name}: give --param ${name}=…` });
+    const value = describeValue(text, world.secrets) ?? '';
+    world.problems.push({ path: formatPath(path), message: `no value for ${name}: give --param ${name}=…`, value });
   }
   return UNFILLED;
 }

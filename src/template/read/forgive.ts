@@ -17,6 +17,9 @@ export interface Forgiving {
   warnings: PlanWarning[];
 }
 
+/** Azure would leave it out unseen; Kiln, whose key it is, takes it or says why not. */
+const OWN_KEY = 'kiln';
+
 /** A copy of `value` in which only what is truly wrong is left for the schema to find. */
 export function forgive(wrapped: z.core.$ZodType, value: unknown, to: Forgiving, path: PropertyKey[] = []): unknown {
   const schema = unwrap(wrapped);
@@ -75,11 +78,12 @@ function forgiveObject(
       }
     } else if (note?.since !== undefined && !to.strict) {
       warn(`came with api-version ${note.since}, and is ignored as ${to.apiVersion} does`);
-    } else if (field === undefined && !to.strict) {
+    } else if (field === undefined && !to.strict && name !== OWN_KEY) {
       warn(`is not known in api-version ${to.apiVersion}, and is ignored as it does${suggestion(given, shape)}`);
     } else {
       if (name !== given) warn(`is read as ${name}`);
-      kept.push([name, field === undefined ? item : forgive(field, item, to, [...path, name])]);
+      const within = note?.own === undefined ? to : { ...to, strict: true };
+      kept.push([name, field === undefined ? item : forgive(field, item, within, [...path, name])]);
     }
   }
   return Object.fromEntries(kept);
@@ -92,15 +96,16 @@ function fieldFor(given: string, shape: object, { strict }: Forgiving, has: (nam
   return meant === undefined || has(meant) ? given : meant;
 }
 
+/** The fields that a person may give in this version. */
+export function fieldsOf(shape: Record<string, z.core.$ZodType>): string[] {
+  return Object.entries(shape).flatMap(([name, field]) => {
+    const note = versionNotes.get(field as z.ZodType);
+    return note === undefined || note.own === 'offered' ? [name] : [];
+  });
+}
+
 /** Nearest field that the version has, as an addition to a sentence. */
 export function suggestion(given: string, shape: Record<string, z.core.$ZodType>): string {
-  const fields = Object.entries(shape).filter(([, field]) => {
-    const note = versionNotes.get(field as z.ZodType);
-    return note === undefined;
-  });
-  const near = nearest(
-    given,
-    fields.map(([name]) => name),
-  );
+  const near = nearest(given, fieldsOf(shape));
   return near === undefined ? '' : `: did you mean ${near}?`;
 }

@@ -2,6 +2,7 @@
 import { atLeast } from '../api-versions/api-versions.ts';
 import type { ApiVersion } from '../api-versions/api-versions.ts';
 import type { PlanWarning } from '../build-plan.ts';
+import { describeValue } from '../problems.ts';
 import type { TemplateProblem } from '../problems.ts';
 import { isObject } from './read-json.ts';
 import { UNFILLED } from './unfilled.ts';
@@ -17,7 +18,8 @@ const MISSING =
   'expected a user-assigned identity, as Azure Image Builder requires since 2020: add one, or give --identity ID';
 
 export function checkIdentity(identity: unknown, apiVersion: ApiVersion, warnings: PlanWarning[]): TemplateProblem[] {
-  const problem = { path: 'identity', message: MISSING };
+  const got = describeValue(identity);
+  const problem = { path: 'identity', message: MISSING, ...(got === undefined ? {} : { value: got }) };
   if (identity === UNFILLED) return [];
   if (identity === undefined) return [problem];
   // Of the wrong kind: the schema tells it.

@@ -2,7 +2,7 @@
 import { Meter } from '../expressions/evaluate.ts';
 import { TooMuchWork } from '../expressions/expression-error.ts';
 import type { PlanWarning } from '../build-plan.ts';
-import { formatPath } from '../problems.ts';
+import { finishProblem, formatPath } from '../problems.ts';
 import type { TemplateProblem } from '../problems.ts';
 import { findResources } from './find-resources.ts';
 import type { Found } from './find-resources.ts';
@@ -48,7 +48,7 @@ export function readFile(text: string, options: ReadOptions): ReadFile {
   };
   try {
     const templates = readTemplates(value, world, options);
-    const problems = unique(world.problems);
+    const problems = unique(world.problems).map((problem) => finishProblem(problem, world.secrets));
     return { templates: problems.length === 0 ? templates : [], problems };
   } catch (error) {
     if (!(error instanceof TooMuchWork)) throw error;
@@ -111,7 +111,7 @@ function checkNames(templates: ReadTemplate[], { problems }: World): void {
     const first = seen.get(key);
     if (first !== undefined) {
       const message = `${template.name} is also the name of ${first}: each needs a name of its own`;
-      problems.push({ path: formatPath([...path, 'name']), message });
+      problems.push({ path: formatPath([...path, 'name']), message, value: JSON.stringify(template.name) });
     }
     seen.set(key, first ?? formatPath(path));
   }

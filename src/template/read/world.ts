@@ -1,7 +1,7 @@
 /** What all deployments of a file share, and how a problem with a value is told once. */
 import type { Meter } from '../expressions/evaluate.ts';
 import { ExpressionError, ToldAlready, TooMuchWork } from '../expressions/expression-error.ts';
-import { formatPath } from '../problems.ts';
+import { describeValue, formatPath } from '../problems.ts';
 import type { TemplateProblem } from '../problems.ts';
 import { UNFILLED } from './unfilled.ts';
 
@@ -30,9 +30,15 @@ export interface Loop {
   index: number;
 }
 
-/** Tells why a value cannot be had, unless that is told already; what is no such reason is thrown on. */
-export function tellError(world: World, path: PropertyKey[], error: unknown): typeof UNFILLED {
+/** Tells why a value cannot be had, and what stands in its place, unless that is told already; what is no such reason is thrown on. */
+export function tellError(world: World, path: PropertyKey[], error: unknown, value?: unknown): typeof UNFILLED {
   if (!(error instanceof ExpressionError) || error instanceof TooMuchWork) throw error;
-  if (!(error instanceof ToldAlready)) world.problems.push({ path: formatPath(path), message: error.message });
+  if (error instanceof ToldAlready) return UNFILLED;
+  const got = describeValue(value, world.secrets);
+  world.problems.push({
+    path: formatPath(path),
+    message: error.message,
+    ...(got === undefined ? {} : { value: got }),
+  });
   return UNFILLED;
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ApiVersion } from '../api-versions/api-versions.ts';
 import { atLeast } from '../api-versions/api-versions.ts';
 import { parseDuration } from '../duration.ts';
+import { kilnKey, noRestart } from './kiln-key.ts';
 import { flag, objects, rule, sha256, strictObject, text, texts, webAddress, whenObject, whole } from './values.ts';
 import { oneOf, since, until } from './version-notes.ts';
 
@@ -46,39 +47,20 @@ const ELEVATED_ONLY = {
   error: 'expected runElevated to be true: only an elevated script runs as SYSTEM',
 };
 
-const restartTimeout = text
-  .refine((given) => given === '' || parseDuration(given) !== undefined, 'expected a duration such as 5m or 2h')
-  .optional();
+const NO_RESTART_OF_WINDOWS = 'expected a WindowsRestart step after this one: kiln.restart is for Shell customizers';
+const NO_RESTART_IN_A_CHECK = 'expected no restart: a validator looks at the machine as it booted';
 
-/** What Kiln adds to a customizer; Azure never sees it. */
-const kilnOfShell = strictObject({
-  restart: flag.optional().describe('Restart the machine after the script, and wait until it is back.'),
-  restartTimeout: restartTimeout.describe('How long to wait for it; 10m by default.'),
-}).refine(({ restart, restartTimeout: timeout }) => restart === true || (timeout ?? '') === '', {
-  when: whenObject,
-  path: ['restartTimeout'],
-  error: 'expected restart to be true beside it',
-});
-
-function shellFields(version: ApiVersion) {
-  return { type: z.literal(spelled(version, 'Shell')), name, ...scriptFields(version) };
+export function shell(version: ApiVersion, own = kilnKey) {
+  const type = z.literal(spelled(version, 'Shell'));
+  return strictObject({ type, name, ...scriptFields(version), ...own }).refine(hasOneScript, oneScript(version));
 }
 
-/** As a customizer. */
-export function shell(version: ApiVersion) {
-  const kiln = kilnOfShell.optional().describe('What Kiln adds to Azure’s template.');
-  return strictObject({ ...shellFields(version), kiln }).refine(hasOneScript, oneScript(version));
-}
-
-function shellValidator(version: ApiVersion) {
-  return strictObject(shellFields(version)).refine(hasOneScript, oneScript(version));
-}
-
-export function powerShell(version: ApiVersion) {
+export function powerShell(version: ApiVersion, own = noRestart(NO_RESTART_OF_WINDOWS)) {
   return strictObject({
     type: z.literal('PowerShell'),
     name,
     ...scriptFields(version),
+    ...own,
     validExitCodes: objects(whole()).optional().describe('Exit codes that mean success; by default only 0.'),
     ...since(version, '2019-05-01-preview', {
       runElevated: flag.optional().describe('Run with administrator rights.'),
@@ -113,7 +95,10 @@ export function windowsRestart() {
     name,
     restartCommand: text.optional(),
     restartCheckCommand: text.optional().describe('Run after the restart; the machine is back when it succeeds.'),
-    restartTimeout: restartTimeout.describe('How long the machine may take, as in 5m (the default) or 2h.'),
+    restartTimeout: text
+      .refine((given) => given === '' || parseDuration(given) !== undefined, 'expected a duration such as 5m or 2h')
+      .optional()
+      .describe('How long the machine may take, as in 5m (the default) or 2h.'),
   });
 }
 
@@ -146,12 +131,13 @@ export function customizer(version: ApiVersion) {
   });
 }
 
-type Validator = ReturnType<typeof shellValidator> | ReturnType<typeof powerShell> | ReturnType<typeof file>;
+type Validator = ReturnType<typeof shell> | ReturnType<typeof powerShell> | ReturnType<typeof file>;
 
 export function validator(version: ApiVersion) {
+  const own = noRestart(NO_RESTART_IN_A_CHECK);
   return oneOf<Validator>(version, 'type', {
-    Shell: { schema: shellValidator(version) },
-    PowerShell: { schema: powerShell(version) },
+    Shell: { schema: shell(version, own) },
+    PowerShell: { schema: powerShell(version, own) },
     File: { schema: file(), since: '2022-07-01' },
   });
 }

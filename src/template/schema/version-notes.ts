@@ -17,6 +17,8 @@ interface VersionNote {
   retired?: true;
   /** Never a field of Azure's, but its meaning is plain: taken for that field. */
   meantAs?: string;
+  /** Kiln's own, which no version of Azure's has: to be used here, or read only to be refused. */
+  own?: 'offered' | 'refused';
 }
 
 export const versionNotes = z.registry<VersionNote>();
