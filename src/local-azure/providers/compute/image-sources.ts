@@ -1,9 +1,10 @@
 /** What an image reference stands for: its content, its operating system and generation. */
-import { ArmError, type JsonObject, type Services, type StoredResource } from '../../core.ts';
+import { ArmError, type JsonObject, LOCAL_SUBSCRIPTION, type Services, type StoredResource } from '../../core.ts';
 import { normalizeRegion } from '../../regions.ts';
 import { parseResourceId } from '../../resource-id.ts';
 import { exactVersion, findImage } from './catalogue.ts';
 import type { ImageDataDisk } from './image-data-disks.ts';
+import { sharedVersion } from './shared-galleries.ts';
 import { idIn, invalid, list, object, propertiesOf, text, TYPES } from './shared.ts';
 
 export interface ImageSource {
@@ -30,7 +31,8 @@ const PLATFORM_ID =
  * is not there.
  */
 export function resolveImage(services: Services, reference: JsonObject, target: string, location: string): ImageSource {
-  const id = idIn(reference);
+  const shared = reference['sharedGalleryImageId'] ?? reference['communityGalleryImageId'];
+  const id = typeof shared === 'string' ? sharedId(services, shared, target) : idIn(reference);
   if (id === undefined) {
     const { publisher, offer, sku, version } = reference;
     return platformImage(text(publisher), text(offer), text(sku), text(version), target);
@@ -47,6 +49,13 @@ export function resolveImage(services: Services, reference: JsonObject, target: 
   }
   refuseElsewhere(resource, location);
   return describe(services, resource, target);
+}
+
+/** The version or definition that an id without a resource group stands for. */
+function sharedId(services: Services, shared: string, target: string): string {
+  const found = sharedVersion(services, shared, LOCAL_SUBSCRIPTION);
+  if (found !== undefined) return found.id;
+  throw new ArmError(404, 'GalleryImageNotFound', `The gallery image ${shared} is not available.`, target);
 }
 
 /** A gallery version is where it was replicated to, all else in its own region. */
