@@ -254,6 +254,8 @@ export interface PlanReport {
   resources: Array<{ type: string; id: string; note?: string }>;
   /** Exact version number that a `latest` scheme would give now, by run output name. */
   versions: Record<string, string>;
+  /** What the build's identity must be allowed to do, a scope at a time. Absent: not known. */
+  permissions?: Array<{ scope: string; actions: string[]; why: string }>;
 }
 
 /** Heartbeat details of a running customizer, read by the client from the pending activity. */

@@ -1,23 +1,23 @@
 /** `kiln validate FILE` and `kiln plan FILE` */
-import { styleText } from 'node:util';
 import { formatProblems } from '../../template/index.ts';
-import type { PlanReport } from '../../workflows/messages.ts';
 import { EXIT } from '../exit-codes.ts';
 import { failureOf, KilnClient } from '../kiln-client.ts';
 import { loadPlans } from '../load-plan.ts';
 import type { TemplateOptions } from '../load-plan.ts';
+import { planLines } from '../plan-lines.ts';
 import { subscriptionOf } from '../settings.ts';
 import type { Settings } from '../settings.ts';
 import { ensureStack } from '../stack.ts';
+
+const MAX_WIDTH = 100;
+const MIN_WIDTH = 60;
 
 export function validate(file: string, options: TemplateOptions & { json?: boolean }, settings: Settings): number {
   const plans = loadPlans(file, options, subscriptionOf(settings));
   if (options.json === true) process.stdout.write(`${JSON.stringify(plans, null, 2)}\n`);
   else {
-    for (const { template, customize, distribute, warnings } of plans) {
-      console.log(`${template.name}: valid, ${customize.length} customizers, ${distribute.length} distributors`);
-      for (const { path, message } of warnings) console.log(`  warning: ${path}: ${message}`);
-    }
+    const said = plans.map((one) => [...planLines(one, look()), '', `${one.template.name} is valid`].join('\n'));
+    console.log(said.join('\n\n'));
   }
   return EXIT.done;
 }
@@ -31,11 +31,12 @@ export async function plan(
   const stack = await ensureStack(settings, (line) => void process.stderr.write(`${line}\n`));
   const client = await KilnClient.connect(stack);
   try {
-    for (const wanted of plans) {
+    for (const [at, wanted] of plans.entries()) {
       const report = await client.plan(wanted);
       if (options.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-      else console.log(reportLines(report).join('\n'));
+      else console.log([...(at === 0 ? [] : ['']), ...planLines(report.plan, { ...look(), report })].join('\n'));
     }
+    if (options.json !== true) console.log('\nnothing was created');
     return EXIT.done;
   } catch (error) {
     const problems = problemsOf(error);
@@ -47,23 +48,16 @@ export async function plan(
   }
 }
 
+/** As wide as the terminal, up to what is pleasant to read; plain where it is none. */
+function look(): { width: number; color: boolean } {
+  const { stdout } = process;
+  const width = Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, stdout.isTTY ? stdout.columns : MAX_WIDTH));
+  return { width, color: stdout.isTTY && stdout.hasColors() };
+}
+
 function problemsOf(error: unknown): Array<{ path: string; message: string }> | undefined {
   const failure = failureOf(error);
   if (failure?.type !== 'InvalidPlan') return undefined;
   const [detail] = failure.details ?? [];
   return (detail as { problems?: Array<{ path: string; message: string }> } | undefined)?.problems;
-}
-
-function reportLines({ plan: planned, source, vmSize, resources }: PlanReport): string[] {
-  const { template, customize, buildTimeoutInMinutes } = planned;
-  return [
-    styleText('bold', `${template.name} in ${template.location}; nothing is created by this command`),
-    `source    ${source.description} (${source.osType}, generation ${source.hyperVGeneration})`,
-    `machine   ${vmSize}, at most ${buildTimeoutInMinutes} minutes`,
-    'steps',
-    ...customize.map(({ index, type, name }) => `  ${index + 1}. ${type} ${name}`),
-    'would create',
-    ...resources.map(({ id, note }) => `  ${id}${note === undefined ? '' : `  (${note})`}`),
-    ...planned.warnings.map(({ path, message }) => styleText('yellow', `warning: ${path}: ${message}`)),
-  ];
 }
