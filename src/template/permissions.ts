@@ -3,7 +3,7 @@
  * links included, and what Azure asks of whoever links one resource to another (`…/join/action`).
  */
 import type { BuildPlan, PlannedDistributor } from './build-plan.ts';
-import { parseResourceId, requireResourceId } from './resource-id.ts';
+import { formatResourceId, parseResourceId, requireResourceId } from './resource-id.ts';
 
 export interface NeededPermissions {
   /** Resource id of a subscription, resource group or resource. */
@@ -89,22 +89,20 @@ function sourcePermissions({ source, template }: BuildPlan): NeededPermissions[]
     const actions = ['images', 'images/versions'].map((part) => `Microsoft.Compute/locations/${type}/${part}/read`);
     return [{ scope: subscription, actions, why }];
   }
-  const [gallery] = source.imageVersionId.split(/\/images\//i);
   const actions = ['images', 'images/versions'].map((part) => `Microsoft.Compute/galleries/${part}/read`);
-  return [{ scope: gallery ?? source.imageVersionId, actions, why }];
+  return [{ scope: topOf(source.imageVersionId), actions, why }];
 }
 
 function outputPermissions(distributor: PlannedDistributor, { template }: BuildPlan): NeededPermissions[] {
   const why = `run output ${distributor.runOutputName}`;
   switch (distributor.type) {
     case 'SharedImage': {
-      const [gallery = ''] = distributor.imageDefinitionId.split(/\/images\//i);
       const actions = [
         'Microsoft.Compute/galleries/read',
         'Microsoft.Compute/galleries/images/read',
         ...written('Microsoft.Compute/galleries/images/versions'),
       ];
-      return [{ scope: gallery, actions, why }];
+      return [{ scope: topOf(distributor.imageDefinitionId), actions, why }];
     }
     case 'ManagedImage': {
       const { subscriptionId, resourceGroup } = requireResourceId(distributor.imageId);
@@ -121,9 +119,14 @@ function outputPermissions(distributor: PlannedDistributor, { template }: BuildP
 
 function networkPermissions({ machine: { subnetId } }: BuildPlan): NeededPermissions[] {
   if (subnetId === undefined) return [];
-  const [scope = subnetId] = subnetId.split(/\/subnets\//i);
   const network = 'Microsoft.Network/virtualNetworks';
-  return [{ scope, actions: [`${network}/read`, `${network}/subnets/join/action`], why: 'the existing network' }];
+  return [
+    {
+      scope: topOf(subnetId),
+      actions: [`${network}/read`, `${network}/subnets/join/action`],
+      why: 'the existing network',
+    },
+  ];
 }
 
 function identityPermissions({ template, machine }: BuildPlan): NeededPermissions[] {
@@ -139,4 +142,11 @@ function identityPermissions({ template, machine }: BuildPlan): NeededPermission
         why: assigned ? 'an identity of the build machine' : 'the identity of the template',
       };
     });
+}
+
+/** The id of the resource that a nested one is in: a gallery, a virtual network. */
+function topOf(id: string): string {
+  const { type, names, ...group } = requireResourceId(id);
+  const [namespace = '', first = ''] = type.split('/');
+  return formatResourceId({ ...group, type: `${namespace}/${first}`, names: names.slice(0, 1) });
 }
