@@ -41,7 +41,7 @@ export function shorten(text: string, room: number): string {
 
 /** Takes from the widest until all fit: first from those that may be cut. */
 function narrowed(natural: number[], room: number, cut: number[]): number[] {
-  const widths = [...natural];
+  const widths = natural.map((one) => Math.min(one, room));
   const all = [...widths.keys()];
   const takeFrom = (candidates: number[], least: number): void => {
     let over = widths.reduce((sum, one) => sum + one, 0) - room;
