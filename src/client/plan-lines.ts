@@ -51,7 +51,7 @@ function facts(plan: BuildPlan, report: PlanReport | undefined): string[][] {
   const disks = (machine.dataDisks ?? []).map(({ sizeGB }) => (sizeGB === 0 ? 'of the default size' : `${sizeGB} GiB`));
   const size = report?.vmSize ?? machine.vmSize ?? "the source's generation decides";
   const group =
-    stagingResourceGroup === undefined ? 'made for the build, and removed' : "the template's own: emptied, and kept";
+    stagingResourceGroup === undefined ? 'made for the build; its logs stay until kiln delete' : "the template's own: emptied, and kept";
   return [
     ['source', sourceText(source, short)],
     ...(report === undefined ? [] : [['', pinnedText(report)]]),

@@ -59,7 +59,7 @@ describe('a valid template, as a person reads it', () => {
       '  machine as  Microsoft.ManagedIdentity/userAssignedIdentities/builder in images',
       '  builds as   Microsoft.ManagedIdentity/userAssignedIdentities/builder in images',
       '  time limit  60 minutes for the whole build',
-      '  staging     IT_images_golden_run (made for the build, and removed)',
+      '  staging     IT_images_golden_run (made for the build; its logs stay until kiln delete)',
       '  optimize    start of the machine',
       '',
       'customizers',
