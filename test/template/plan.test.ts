@@ -200,6 +200,11 @@ describe('the plan', () => {
     );
   });
 
+  it('warns of a time limit with which Azure Image Builder fails', () => {
+    const warned = (minutes: number): number => planned({ buildTimeoutInMinutes: minutes }).warnings.length;
+    assert.deepEqual([0, 1, 5, 6, 960].map(warned), [0, 1, 1, 0, 0]);
+  });
+
   it('has one list of regions, whichever way the template has it', () => {
     const gallery = { type: 'SharedImage', galleryImageId: DEFINITION };
     const regions = (more: object): unknown => {

@@ -3,6 +3,9 @@ import type { PlanWarning } from '../build-plan.ts';
 import { explicitVersion } from '../schema/distributors.ts';
 import type { ImageTemplateProperties } from '../schema/image-template.ts';
 
+/** It accepts less, and fails the build. */
+const LEAST_MINUTES = 6;
+
 export function warnAbout(properties: ImageTemplateProperties): PlanWarning[] {
   const { customize = [], validate, distribute, vmProfile } = properties;
   const steps = [
@@ -12,7 +15,16 @@ export function warnAbout(properties: ImageTemplateProperties): PlanWarning[] {
       path: `properties.validate.inVMValidations[${index}]`,
     })),
   ];
+  const minutes = properties.buildTimeoutInMinutes ?? 0;
   return [
+    ...(minutes > 0 && minutes < LEAST_MINUTES
+      ? [
+          {
+            path: 'properties.buildTimeoutInMinutes',
+            message: `is less than the ${LEAST_MINUTES} that Azure Image Builder needs`,
+          },
+        ]
+      : []),
     ...steps.flatMap(({ step, path }) => warnAboutStep(step, path)),
     ...distribute.flatMap((distributor, index) => {
       if (distributor.type !== 'SharedImage' || distributor.versioning === undefined) return [];
