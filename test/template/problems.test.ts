@@ -301,6 +301,18 @@ describe('what real files get wrong', () => {
     );
   });
 
+  it('a template as the Azure CLI shows it is one, with a warning', () => {
+    const { properties, ...rest } = resource({ provisioningState: 'Succeeded', vmProfile: null }) as {
+      properties: object;
+    };
+    const shown = { ...rest, ...properties, id: '/x', resourceGroup: 'images' };
+    const plan = planOf(JSON.stringify(shown));
+    assert.deepEqual(plan.source, { ...SOURCE, version: 'latest' });
+    assert.match(plan.warnings.map(({ path, message }) => `${path} ${message}`).join('\n'), /^properties is made of/m);
+    assert.deepEqual(toldOf(JSON.stringify({ ...shown, vmboot: 1 })), ['properties.vmboot: this field is not known']);
+    assert.match(toldOf(JSON.stringify({ ...rest, source: SOURCE })).join('\n'), /properties: is required/);
+  });
+
   it('comments, trailing commas and texts over several lines are read', () => {
     const text = deployment([resource({}, { tags: { a: 'HERE' } })]).replace(
       '"HERE"',
