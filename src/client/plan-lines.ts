@@ -51,7 +51,9 @@ function facts(plan: BuildPlan, report: PlanReport | undefined): string[][] {
   const disks = (machine.dataDisks ?? []).map(({ sizeGB }) => (sizeGB === 0 ? 'of the default size' : `${sizeGB} GiB`));
   const size = report?.vmSize ?? machine.vmSize ?? "the source's generation decides";
   const group =
-    stagingResourceGroup === undefined ? 'made for the build; its logs stay until kiln delete' : "the template's own: emptied, and kept";
+    stagingResourceGroup === undefined
+      ? 'made for the build; its logs stay until kiln delete'
+      : "the template's own: emptied, and kept";
   return [
     ['source', sourceText(source, short)],
     ...(report === undefined ? [] : [['', pinnedText(report)]]),
@@ -120,7 +122,7 @@ function resourceSections({ resources }: PlanReport, width: number): Array<[titl
     const short = parsed === undefined ? (group === undefined ? hideSecrets(id) : 'the group') : idInGroup(id);
     groups.set(title, [...(groups.get(title) ?? []), [short, note]]);
   }
-  return [...groups].map(([title, rows]) => [title, columns(rows, { width })]);
+  return [...groups].map(([title, rows]) => [title, columns(rows, { width, whole: [0] })]);
 }
 
 function permissionLines(permissions: NonNullable<PlanReport['permissions']>, width: number): string[] {

@@ -193,6 +193,14 @@ describe('lines', () => {
     assert.equal(planLines(linux(), { width: 100, color: true })[0]?.startsWith('\u001b[1m'), true);
   });
 
+  it('keep a resource whole where its note can give room', () => {
+    const [id, note] = ['galleries/golden/images/debian-12/versions/1.0.1', 'westeurope × 2, northeurope × 1'];
+    assert.deepEqual(columns([[id, note]], { width: 70, whole: [0] }), [
+      `  ${id}  westeurope × 2,`,
+      `${' '.repeat(52)}northeurope × 1`,
+    ]);
+  });
+
   it('of columns lose no text but where a column may be cut', () => {
     const cells = fc.array(fc.stringMatching(/^[a-z/]{0,40}$/), { minLength: 1, maxLength: 4 });
     fc.assert(
