@@ -60,7 +60,8 @@ async function describeMachine(
       ? { createOption: 'FromImage' }
       : { createOption: 'Empty', ...(sizeGB === 0 ? {} : { diskSizeGB: sizeGB }) }),
     managedDisk: { storageAccountType: 'Premium_LRS' },
-    deleteOption: 'Detach',
+    // Made by the machine's creation, so with no tag of ours: it goes with the machine.
+    deleteOption: 'Delete',
   }));
   return {
     location: run.location,
@@ -84,7 +85,7 @@ async function describeMachine(
             osDisk: {
               name: osDiskOf(machine.name),
               createOption: 'FromImage',
-              deleteOption: 'Detach',
+              deleteOption: 'Delete',
               ...(machine.osDiskSizeGB === 0 ? {} : { diskSizeGB: machine.osDiskSizeGB }),
             },
           }

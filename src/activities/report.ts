@@ -2,7 +2,9 @@
 import type { Azure } from '../azure/environment.ts';
 import type { BuildPlan } from '../template/build-plan.ts';
 import type { CheckedPlan, PlanReport } from './contract.ts';
+import { permissionsOf } from '../template/permissions.ts';
 import { createDistributeActivities } from './distribute.ts';
+import { dataDiskOf, networkInterfaceOf, osDiskOf, publicIpOf } from './machine-names.ts';
 
 export async function reportPlan(azure: Azure, plan: BuildPlan, checked: CheckedPlan): Promise<PlanReport> {
   const { chooseVersion } = createDistributeActivities(azure);
@@ -18,10 +20,12 @@ export async function reportPlan(azure: Azure, plan: BuildPlan, checked: Checked
     vmSize: checked.vmSize,
     resources: [...stagingResources(plan, checked), ...outputs(plan, versions)],
     versions,
+    permissions: permissionsOf(plan),
   };
 }
 
-function stagingResources({ template, staging, machine }: BuildPlan, checked: CheckedPlan): PlanReport['resources'] {
+function stagingResources(plan: BuildPlan, checked: CheckedPlan): PlanReport['resources'] {
+  const { template, staging, machine, validate } = plan;
   const group = `/subscriptions/${template.subscriptionId}/resourceGroups/${staging.resourceGroup}`;
   const resource = (type: string, name: string, note?: string): PlanReport['resources'][number] => ({
     type,
@@ -34,16 +38,39 @@ function stagingResources({ template, staging, machine }: BuildPlan, checked: Ch
     resource('Microsoft.Network/virtualNetworks', staging.virtualNetwork),
   ];
   return [
-    { type: 'Microsoft.Resources/resourceGroups', id: group, note: template.location },
+    {
+      type: 'Microsoft.Resources/resourceGroups',
+      id: group,
+      note: plan.stagingResourceGroup === undefined ? template.location : 'is there already; emptied, and kept',
+    },
     resource('Microsoft.Storage/storageAccounts', staging.storageAccount, 'scripts and logs; kept until kiln delete'),
     ...(machine.subnetId === undefined ? network : []),
-    resource('Microsoft.Network/networkInterfaces', staging.networkInterface),
-    resource('Microsoft.Compute/disks', staging.osDisk, `from ${checked.source.description}`),
+    resource('Microsoft.Network/networkInterfaces', networkInterfaceOf(machine.name)),
+    resource('Microsoft.Compute/disks', osDiskOf(machine.name), `from ${checked.source.description}`),
+    ...(machine.dataDisks ?? []).map(({ sizeGB }, lun) =>
+      resource('Microsoft.Compute/disks', dataDiskOf(machine.name, lun), `${sizeGB} GiB, part of the image`),
+    ),
     resource('Microsoft.Compute/virtualMachines', machine.name, checked.vmSize),
+    ...(validate === undefined || validate.sourceValidationOnly ? [] : validationResources()),
   ];
+
+  function validationResources(): PlanReport['resources'] {
+    return [
+      resource('Microsoft.Compute/images', 'validate-image', 'what was captured, to be validated'),
+      ...(machine.subnetId === undefined
+        ? [resource('Microsoft.Network/publicIPAddresses', publicIpOf('validate'))]
+        : []),
+      resource('Microsoft.Network/networkInterfaces', networkInterfaceOf('validate')),
+      resource('Microsoft.Compute/virtualMachines', 'validate', checked.vmSize),
+    ];
+  }
 }
 
-function outputs({ distribute, staging }: BuildPlan, versions: Record<string, string>): PlanReport['resources'] {
+function outputs(
+  { distribute, staging, validate }: BuildPlan,
+  versions: Record<string, string>,
+): PlanReport['resources'] {
+  if (validate?.sourceValidationOnly === true) return [];
   return distribute.map((distributor) => {
     const note = `run output ${distributor.runOutputName}`;
     switch (distributor.type) {

@@ -13,6 +13,10 @@ const ENDED = new Set(['Succeeded', 'Failed', 'TimedOut', 'Canceled']);
 /** For Azure to show a command that it says has begun: reads may lag behind writes. */
 const SHOWN_WITHIN_MS = 10_000;
 
+/** What a machine holds, and how many make room at once: each deletion is one of the machine's few writes. */
+const MAX_COMMANDS = 25;
+const ROOM = 3;
+
 type Pollable = { isDone: boolean; poll(): Promise<unknown> };
 
 export interface CommandSpec {
@@ -58,21 +62,28 @@ export async function runCommand(
   if (!seen) {
     throwIfCanceled();
     const { script, secrets, outputUrl, errorUrl, timeoutInSeconds, runAs } = await spec();
-    await attempt(`start ${name}`, async () => {
-      const poller = commands.createOrUpdate(resourceGroup, machine, name, {
-        location: run.location,
-        tags: run.tags,
-        source: { script },
-        protectedParameters: Object.entries(secrets).map(([key, value]) => ({ name: key, value })),
-        asyncExecution: true,
-        timeoutInSeconds,
-        outputBlobUri: outputUrl,
-        errorBlobUri: errorUrl,
-        ...(runAs === undefined ? {} : { runAsUser: runAs.user, runAsPassword: runAs.password }),
-      });
+    const command: VirtualMachineRunCommand = {
+      location: run.location,
+      tags: run.tags,
+      source: { script },
+      protectedParameters: Object.entries(secrets).map(([key, value]) => ({ name: key, value })),
+      asyncExecution: true,
+      timeoutInSeconds,
+      outputBlobUri: outputUrl,
+      errorBlobUri: errorUrl,
+      ...(runAs === undefined ? {} : { runAsUser: runAs.user, runAsPassword: runAs.password }),
+    };
+    const start = async (): Promise<void> => {
+      const poller = commands.createOrUpdate(resourceGroup, machine, name, command);
       await poller.submitted();
       started.push(poller);
-    });
+    };
+    await attempt(`start ${name}`, () =>
+      start().catch(async (error: unknown) => {
+        if (!(await makeRoom(azure, run, machine, name))) throw error;
+        await start();
+      }),
+    );
   }
 
   const begun = Date.now();
@@ -123,6 +134,23 @@ async function untilStarted(
 function hasEnded(view: VirtualMachineRunCommandInstanceView): boolean {
   if (ENDED.has(view.executionState ?? '')) return true;
   return view.endTime !== undefined && /execution failed/i.test(view.executionMessage ?? '');
+}
+
+/**
+ * A machine holds no more than 25 run commands. Where it is full, those that have ended go, but for those of the step
+ * that this one belongs to, which a retry would look for. Answers whether there is room now that was not there.
+ */
+async function makeRoom(azure: Azure, run: RunContext, machine: string, name: string): Promise<boolean> {
+  const { virtualMachineRunCommands } = azure.clients(run.subscriptionId).compute;
+  const held: string[] = [];
+  for await (const command of virtualMachineRunCommands.listByVirtualMachine(run.staging.resourceGroup, machine)) {
+    if (command.name !== undefined) held.push(command.name);
+  }
+  if (held.length < MAX_COMMANDS) return false;
+  const step = /^\w+-\d+/.exec(name)?.[0] ?? name;
+  const old = held.filter((other) => !other.startsWith(step)).slice(0, ROOM);
+  for (const other of old) await deleteCommand(azure, run, machine, other);
+  return old.length > 0;
 }
 
 /** Deleting a run command terminates its script, where it runs still. */

@@ -76,6 +76,64 @@ describe('the source of a plan', () => {
     );
   });
 
+  for (const kind of ['directShared', 'community'] as const) {
+    it(`an image of a ${kind} gallery is pinned, copied and, where it is not shared, refused`, async () => {
+      const { compute } = bench.test.clients;
+      const community = kind === 'community';
+      const name = `others${kind}`;
+      const gallery = await compute.galleries.createOrUpdate('golden-images', name, {
+        location: 'westeurope',
+        sharingProfile: community
+          ? {
+              permissions: 'Community',
+              communityGalleryInfo: {
+                publisherUri: 'https://example.com',
+                publisherContact: 'images@example.com',
+                eula: 'https://example.com/eula',
+                publicNamePrefix: 'golden',
+              },
+            }
+          : { permissions: 'Groups' },
+      });
+      const definition = await compute.galleryImages.createOrUpdate('golden-images', name, 'base', {
+        location: 'westeurope',
+        osType: 'Linux',
+        osState: 'Generalized',
+        hyperVGeneration: 'V2',
+        identifier: { publisher: 'kiln', offer: 'test', sku: kind },
+      });
+      await compute.galleryImageVersions.createOrUpdate('golden-images', name, 'base', '3.1.0', {
+        location: 'westeurope',
+        storageProfile: { source: { id: imageId } },
+        publishingProfile: { targetRegions: [{ name: 'westeurope' }] },
+      });
+      const unique = gallery.identifier?.uniqueName ?? '';
+      if (!community) {
+        const hidden = `/sharedGalleries/${unique}/images/base/versions/latest`;
+        const source = { type: 'SharedImageVersion' as const, imageVersionId: hidden, gallery: kind };
+        await refused(source, /^properties\.source\.imageVersionId: no image base in a gallery .* that is shared/);
+      }
+      await compute.gallerySharingProfile.update(
+        'golden-images',
+        name,
+        community
+          ? { operationType: 'EnableCommunity' }
+          : { operationType: 'Add', groups: [{ type: 'Subscriptions', ids: [bench.run.subscriptionId] }] },
+      );
+      const shared = await compute.galleries.get('golden-images', name);
+      const [publicName = ''] = shared.sharingProfile?.communityGalleryInfo?.publicNames ?? [];
+      const prefix = community ? `/communityGalleries/${publicName}` : `/sharedGalleries/${unique}`;
+      const imageVersionId = `${prefix}/images/base/versions/latest`;
+      const { source } = await check({ type: 'SharedImageVersion', imageVersionId, gallery: kind });
+      assert.equal(source.id, `${prefix}/images/base/versions/3.1.0`);
+      assert.equal(source.hyperVGeneration, definition.hyperVGeneration);
+      const run = { ...bench.run, staging: { ...bench.run.staging, resourceGroup: 'golden-images' } };
+      const { osDiskId } = await call(bench.activities.copySourceDisk, run, source, 0);
+      assert.match(osDiskId ?? '', /disks\/build-os$/);
+      await compute.disks.delete('golden-images', 'build-os');
+    });
+  }
+
   it('a marketplace version that does not exist is refused', () =>
     refused(
       { type: 'PlatformImage', publisher: 'Debian', offer: 'debian-12', sku: '12-gen2', version: '9.0.0' },

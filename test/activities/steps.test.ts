@@ -5,7 +5,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { eventually } from '../local-azure/support.ts';
 import { failOnce, call, GUEST, startBench, withMachine } from './support.ts';
 import type { Bench } from './support.ts';
-import type { StagedStep } from '../../src/activities/contract.ts';
+import type { StagedStep, StepResult } from '../../src/activities/contract.ts';
 
 /** Simulated machines read their outcome from the command's script, where only the digest is ours to choose. */
 const lasting = (step: StagedStep | undefined, seconds: number): StagedStep => {
@@ -95,5 +95,17 @@ describe('a customizer that is running', () => {
       step.key,
     );
     await running;
+  });
+
+  it('finds room on a machine that holds as many commands as it may', async (t) => {
+    const bench = await startBench(t, 'crowded');
+    const { steps } = await withMachine(bench);
+    const [step] = steps;
+    assert.ok(step?.type === 'Shell');
+    for (let index = 1; index <= 27; index++) {
+      const key = `step-${String(index).padStart(2, '0')}`;
+      const { exitCode }: StepResult = await call(bench.activities.runStep, bench.run, GUEST, { ...step, key });
+      assert.equal(exitCode, 0);
+    }
   });
 });

@@ -19,6 +19,8 @@ async function untilCanceled(reached: () => void): Promise<never> {
   }
 }
 
+const inline = { from: 'inline' as const, lines: ['true'] };
+
 describe('buildImage', () => {
   const temporal = useTemporal();
 
@@ -97,6 +99,98 @@ describe('buildImage', () => {
       ['Succeeded', 'Failed', 'Pending'],
     );
     assert.deepEqual(calls.slice(-2), ['removeMachine', 'removeNetwork']);
+  });
+
+  describe('validation', () => {
+    const check = { type: 'Shell' as const, index: 0, name: 'smoke', key: 'check-01-smoke', script: inline };
+    const validate = { continueDistributeOnFailure: false, sourceValidationOnly: false, validators: [check] };
+    const failing = (): ReturnType<typeof scripted> =>
+      scripted({
+        runStep: async (_run, guest, step) => {
+          const result = {
+            exitCode: step.role === 'validator' ? 4 : 0,
+            startTime: '',
+            endTime: '',
+            outputTail: guest.name,
+          };
+          const told = { ...result, errorTail: '', stdoutBlob: 'a', stderrBlob: 'b' };
+          if (step.role !== 'validator') return told;
+          throw ApplicationFailure.nonRetryable('smoke exited with 4', 'ValidatorFailed', told);
+        },
+      });
+
+    it('runs in a machine made from what was captured, before anything is distributed', async () => {
+      const { calls, activities } = scripted();
+      await temporal.withBuild(samplePlan({ validate }), activities, (build) => build.result());
+      const order = ['captureMachine', 'createOutputImage', 'createMachine', 'runStep', 'publishVersion'];
+      assert.deepEqual(
+        order.map((name) => calls.lastIndexOf(name)).toSorted((a, b) => a - b),
+        order.map((name) => calls.lastIndexOf(name)),
+      );
+      assert.equal(calls.filter((name) => name === 'createMachine').length, 2);
+      assert.deepEqual(calls.slice(-5), [
+        'removeMachine',
+        'removeMachineNetwork',
+        'removeOutputImage',
+        'removeMachine',
+        'removeNetwork',
+      ]);
+    });
+
+    it('that fails distributes nothing', async () => {
+      const { calls, activities } = failing();
+      const status = await temporal.withBuild(samplePlan({ validate }), activities, async (build) => {
+        await assert.rejects(build.result(), WorkflowFailedError);
+        return build.query<BuildStatus>(QUERY_STATUS);
+      });
+      assert.ok(!calls.includes('publishVersion'));
+      assert.equal(status.failure?.type, 'ValidatorFailed');
+      assert.equal(status.failure?.stage, 'Validating');
+      assert.equal(status.steps.at(-1)?.outputTail, 'validate');
+    });
+
+    it('that fails fails the run all the same where it distributes on', async () => {
+      const { calls, activities } = failing();
+      const plan = samplePlan({ validate: { ...validate, continueDistributeOnFailure: true } });
+      const status = await temporal.withBuild(plan, activities, async (build) => {
+        await assert.rejects(build.result(), WorkflowFailedError);
+        return build.query<BuildStatus>(QUERY_STATUS);
+      });
+      assert.equal(status.state, 'Failed');
+      assert.equal(status.failure?.type, 'ValidatorFailed');
+      assert.deepEqual(
+        status.outputs.map(({ state }) => state),
+        ['Succeeded'],
+      );
+      assert.ok(!calls.includes('removeOutput'));
+      assert.ok(calls.includes('removeNetwork'));
+    });
+
+    it('of the source alone builds and distributes nothing', async () => {
+      const { calls, activities } = scripted();
+      const plan = samplePlan({ validate: { ...validate, sourceValidationOnly: true } });
+      const status = await temporal.withBuild(plan, activities, (build) => build.result() as Promise<BuildStatus>);
+      assert.equal(status.state, 'Succeeded');
+      assert.deepEqual(status.outputs, []);
+      assert.deepEqual(
+        status.steps.map(({ role }) => role),
+        ['validator'],
+      );
+      assert.ok(!calls.includes('captureMachine') && !calls.includes('publishVersion'));
+      assert.equal(calls.filter((name) => name === 'runStep').length, 1);
+    });
+
+    it('leaves the machines to be looked at where the template says abort', async () => {
+      const { calls, activities } = failing();
+      const errorHandling = { onCustomizerError: 'cleanup', onValidationError: 'abort' } as const;
+      const status = await temporal.withBuild(samplePlan({ validate, errorHandling }), activities, async (build) => {
+        await assert.rejects(build.result(), WorkflowFailedError);
+        return build.query<BuildStatus>(QUERY_STATUS);
+      });
+      assert.ok(!calls.some((name) => name.startsWith('remove')));
+      assert.match(status.leftovers[0]?.id ?? '', /validation machine/);
+      assert.match(status.leftovers[0]?.reason ?? '', /onValidationError says; kiln delete sample-/);
+    });
   });
 
   it('waits for a cancelled create to end before it undoes it', async () => {

@@ -1,5 +1,7 @@
 /** Chooses what plays the machines: the best that this host allows, or what was asked for. */
+import { join } from 'node:path';
 import type { Logger } from '../core.ts';
+import { createMachinesBySystem } from './by-system.ts';
 import { prepareHost } from './host.ts';
 import type { Machines } from './machine.ts';
 import { createSandboxMachines } from './sandbox.ts';
@@ -15,7 +17,11 @@ export async function createMachines(options: {
   const { kind, stateDir, cacheDir, log } = options;
   if (kind === 'simulated') return createSimulatedMachines({ stateDir });
   const host = await prepareHost(stateDir, log);
-  if ('privileges' in host) return createSandboxMachines({ stateDir, cacheDir, log, privileges: host.privileges });
+  if ('privileges' in host) {
+    const linux = createSandboxMachines({ stateDir, cacheDir, log, privileges: host.privileges });
+    const windows = createSimulatedMachines({ stateDir: join(stateDir, 'windows-machines') });
+    return createMachinesBySystem({ linux, windows, stateDir, log });
+  }
   if (kind === 'sandbox') throw new Error(`no sandbox on this host: ${host.missing}`);
   log.warn(`machines are simulated, no script is run: ${host.missing}`);
   return createSimulatedMachines({ stateDir, reason: host.missing });

@@ -6,17 +6,18 @@
 /** The machine's agent reads power requests from here; outside the image, gone with the machine. */
 const REQUEST = '/run/kiln/wake';
 
+/** As with systemd, the command is back at once, and from then on nobody may log in. */
 const power = (request: string): string => `#!/bin/sh
 # In a real machine this asks init; here it asks the sandbox that plays the machine.
+: >/run/nologin
 echo ${request} >${REQUEST}
-sleep 30
 `;
 
 const SHUTDOWN = `#!/bin/sh
 for option in "$@"; do
-  case $option in -r|--reboot) echo reboot >${REQUEST}; exit 0 ;; -c) exit 0 ;; esac
+  case $option in -r|--reboot) exec /usr/sbin/reboot ;; -c) exit 0 ;; esac
 done
-echo poweroff >${REQUEST}
+exec /usr/sbin/poweroff
 `;
 
 const SYSTEMCTL = `#!/bin/sh
@@ -73,7 +74,7 @@ export const STAND_INS: Record<string, string> = {
 
 /**
  * The first process inside. It starts every job of the spool once, ends the one that it is told to cancel, and ends
- * itself on a power request, which ends all that runs with it: 10 powers off, 11 reboots. A job's folder holds script,
+ * itself on a power request, which ends all that runs with it, after a moment's notice: 10 powers off, 11 reboots. A job's folder holds script,
  * env and timeout; it writes out, err, and rc by rename. `timeout` passes a signal on to all of the job's group.
  */
 export const AGENT = `#!/bin/sh
@@ -93,13 +94,24 @@ start_new() {
     [ -d "$folder" ] && [ -e "$folder/script" ] && mkdir "$folder/started" 2>/dev/null && job "$folder" &
   done
 }
+# As init does: everybody is asked to end, and has a moment to.
+going_down() {
+  trap '' TERM
+  kill -TERM -1
+  sleep 1
+  exit $1
+}
 exec 3<>/run/kiln/wake
+# What ran when the machine went down will never write its exit code.
+for folder in *; do
+  [ -d "$folder/started" ] && [ ! -e "$folder/rc" ] && echo -1 >"$folder/rc"
+done
 start_new
 while read -r word name <&3; do
   case $word in
     cancel) kill -TERM "$(cat "$name/pid")" ;;
-    poweroff) exit 10 ;;
-    reboot) exit 11 ;;
+    poweroff) going_down 10 ;;
+    reboot) going_down 11 ;;
     *) start_new ;;
   esac
 done

@@ -1,8 +1,10 @@
 /** What an image reference stands for: its content, its operating system and generation. */
-import { ArmError, type JsonObject, type Services, type StoredResource } from '../../core.ts';
+import { ArmError, type JsonObject, LOCAL_SUBSCRIPTION, type Services, type StoredResource } from '../../core.ts';
 import { normalizeRegion } from '../../regions.ts';
 import { parseResourceId } from '../../resource-id.ts';
 import { exactVersion, findImage } from './catalogue.ts';
+import type { ImageDataDisk } from './image-data-disks.ts';
+import { sharedVersion } from './shared-galleries.ts';
 import { idIn, invalid, list, object, propertiesOf, text, TYPES } from './shared.ts';
 
 export interface ImageSource {
@@ -14,6 +16,7 @@ export interface ImageSource {
   storageAccountType?: string;
   /** Nothing says which system it is: made from an empty disk. */
   blank?: true;
+  dataDisks?: ImageDataDisk[];
   /** What `latest` or a definition stood for. */
   exactVersion?: string;
   /** `platform:` and the urn, or the content of a resource. */
@@ -28,7 +31,8 @@ const PLATFORM_ID =
  * is not there.
  */
 export function resolveImage(services: Services, reference: JsonObject, target: string, location: string): ImageSource {
-  const id = idIn(reference);
+  const shared = reference['sharedGalleryImageId'] ?? reference['communityGalleryImageId'];
+  const id = typeof shared === 'string' ? sharedId(services, shared, target) : idIn(reference);
   if (id === undefined) {
     const { publisher, offer, sku, version } = reference;
     return platformImage(text(publisher), text(offer), text(sku), text(version), target);
@@ -45,6 +49,13 @@ export function resolveImage(services: Services, reference: JsonObject, target: 
   }
   refuseElsewhere(resource, location);
   return describe(services, resource, target);
+}
+
+/** The version or definition that an id without a resource group stands for. */
+function sharedId(services: Services, shared: string, target: string): string {
+  const found = sharedVersion(services, shared, LOCAL_SUBSCRIPTION);
+  if (found !== undefined) return found.id;
+  throw new ArmError(404, 'GalleryImageNotFound', `The gallery image ${shared} is not available.`, target);
 }
 
 /** A gallery version is where it was replicated to, all else in its own region. */
@@ -89,7 +100,7 @@ function platformImage(publisher: string, offer: string, sku: string, version: s
 
 /** The content of a managed image, image version, disk or snapshot. */
 function describe(services: Services, resource: StoredResource, target: string): ImageSource {
-  const { content, osType, generation, sizeGB } = resource.hidden;
+  const { content, osType, generation, sizeGB, dataDisks } = resource.hidden;
   if (text(propertiesOf(resource)['provisioningState']) === 'Creating' || typeof content !== 'string') {
     throw new ArmError(
       409,
@@ -107,6 +118,7 @@ function describe(services: Services, resource: StoredResource, target: string):
     generation: generationOf === 'V2' ? 'V2' : 'V1',
     sizeGB: typeof sizeGB === 'number' ? sizeGB : 30,
     content: { ref: content },
+    ...(Array.isArray(dataDisks) ? { dataDisks: dataDisks as unknown as ImageDataDisk[] } : {}),
     ...(typeof sku['name'] === 'string' ? { storageAccountType: sku['name'] } : {}),
     ...(isDisk && propertiesOf(resource)['osType'] === undefined ? { blank: true } : {}),
     ...(definition === undefined ? {} : { exactVersion: text(resource.body['name']) }),

@@ -17,6 +17,7 @@ import {
   uniqueId,
 } from './shared.ts';
 import { faultsOf, keepStates, showReplication, showVersion, targetRegions, UPDATE } from './version-regions.ts';
+import { versionDataDisks } from './image-data-disks.ts';
 import { sourceIdOf, sourceOf } from './version-sources.ts';
 
 const FORM: AsyncForm = { segment: 'capsOperations', headers: 'azure-async', retryAfter: 60 };
@@ -146,6 +147,7 @@ function writeVersion(services: Services, request: ArmRequest) {
           ...object(object(sent['storageProfile'])['osDiskImage']),
           sizeInGB: source.sizeGB,
         },
+        ...versionDataDisks(source),
       },
       safetyProfile: {
         reportedForPolicyViolation: false,
@@ -160,6 +162,7 @@ function writeVersion(services: Services, request: ArmRequest) {
       source: source as unknown as JsonObject,
       osType: source.osType,
       sizeGB: source.sizeGB,
+      ...(source.dataDisks === undefined ? {} : { dataDisks: source.dataDisks as unknown as JsonObject[] }),
       states: {},
       faults: faultsOf(definition),
     },

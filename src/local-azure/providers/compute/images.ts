@@ -2,6 +2,7 @@
 import { ArmError, type ArmRequest, type AsyncForm, type JsonObject, type Route, type Services } from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
+import { capturedDataDisks, imageDataDisks } from './image-data-disks.ts';
 import { copyOf, type ImageSource, osDiskOf, requireGeneralized, resolveImage } from './image-sources.ts';
 import {
   acceptWrite,
@@ -90,6 +91,7 @@ function writeImage(services: Services, request: ArmRequest) {
       osType: source.osType,
       generation: source.generation,
       sizeGB: source.sizeGB,
+      ...(source.dataDisks === undefined ? {} : { dataDisks: source.dataDisks as unknown as JsonObject[] }),
     },
     form: WRITE,
     status: 201,
@@ -114,7 +116,8 @@ function fromMachine(services: Services, machineId: string, location: string): C
   const machine = requireGeneralized(services, machineId, 'sourceVirtualMachine');
   const disk = osDiskOf(services, machine);
   if (disk === undefined) throw invalid('sourceVirtualMachine', 'The source virtual machine has no OS disk.');
-  const source = resolveImage(services, { id: disk.id }, 'sourceVirtualMachine', location);
+  const bootable = resolveImage(services, { id: disk.id }, 'sourceVirtualMachine', location);
+  const source = { ...bootable, ...capturedDataDisks(services, machine) };
   const { caching } = object(object(propertiesOf(machine)['storageProfile'])['osDisk']);
   return {
     source,
@@ -150,7 +153,7 @@ const profile = (source: ImageSource, from: JsonObject): JsonObject => ({
     ...from,
     ...(idIn(from['snapshot']) === undefined ? {} : { snapshot: { id: idIn(from['snapshot']) ?? '' } }),
   },
-  dataDisks: [],
+  dataDisks: imageDataDisks(source),
   zoneResilient: false,
 });
 

@@ -15,6 +15,7 @@ import { registerRunCommandAction, runCommandActionRoutes } from './run-command-
 import { registerRunCommandOperations, resumeCommands } from './run-command-scripts.ts';
 import { runCommandRoutes } from './run-commands.ts';
 import { text, TYPES } from './shared.ts';
+import { sharedGalleryRoutes } from './shared-galleries.ts';
 import { sizeRoutes } from './sizes.ts';
 import { registerImageVersionOperations } from './version-regions.ts';
 import { machineRoutes } from './virtual-machines.ts';
@@ -48,6 +49,8 @@ export const createComputeProvider: CreateProvider = (services) => {
         apiVersions: API_VERSIONS,
       })),
       { resourceType: 'locations/publishers', apiVersions: API_VERSIONS },
+      { resourceType: 'locations/sharedGalleries', apiVersions: API_VERSIONS },
+      { resourceType: 'locations/communityGalleries', apiVersions: API_VERSIONS },
     ],
     routes: [
       ...marketplaceRoutes(),
@@ -57,6 +60,7 @@ export const createComputeProvider: CreateProvider = (services) => {
       ...imageRoutes(services),
       ...galleryRoutes(services),
       ...imageVersionRoutes(services),
+      ...sharedGalleryRoutes(services),
       ...machineRoutes(services),
       ...powerRoutes(services),
       ...runCommandRoutes(services),

@@ -90,9 +90,14 @@ async function makeDisk(services: Services, machine: StoredResource): Promise<vo
 
 /** What the machine's own body says goes with it. */
 async function deleteWithMachine(services: Services, machine: StoredResource): Promise<void> {
-  const osDisk = object(object(propertiesOf(machine)['storageProfile'])['osDisk']);
-  const disk = services.store.get(text(machine.hidden['diskId']));
-  if (osDisk['deleteOption'] === 'Delete' && disk !== undefined) {
+  const { osDisk, dataDisks } = object(propertiesOf(machine)['storageProfile']);
+  const disks = [
+    { described: object(osDisk), id: text(machine.hidden['diskId']) },
+    ...list(dataDisks).map((described) => ({ described, id: idIn(described['managedDisk']) ?? '' })),
+  ];
+  for (const { described, id } of disks) {
+    const disk = services.store.get(id);
+    if (described['deleteOption'] !== 'Delete' || disk === undefined) continue;
     if (typeof disk.hidden['content'] === 'string') await services.machines.releaseContent(disk.hidden['content']);
     services.store.delete(disk.id);
   }

@@ -14,6 +14,7 @@ import { requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
 import { sameId } from '../../resource-id.ts';
 import { instanceView } from './instance-view.ts';
+import { withImageDisks } from './image-data-disks.ts';
 import { dataDisksOf } from './machine-data-disks.ts';
 import { bootFromDisk, bootFromImage, requireInterfaces } from './machine-parts.ts';
 import { defaultStorageOf, identityOf, osProfileOf, showMachine } from './machine-profiles.ts';
@@ -152,7 +153,7 @@ function writeMachine(services: Services, request: ArmRequest) {
       storageProfile: {
         diskControllerType: 'SCSI',
         ...storage,
-        dataDisks: dataDisksOf(services, list(storage['dataDisks']), {
+        dataDisks: dataDisksOf(services, withImageDisks(list(storage['dataDisks']), boot.source), {
           id: request.id,
           storageAccountType: defaultStorageOf(vmSize),
           dataDisks: [],
