@@ -153,17 +153,29 @@ describe('what Azure answered', () => {
     const permissions = [
       {
         scope: '/subscriptions/s/resourceGroups/images',
-        actions: ['Microsoft.Compute/images/read', 'Microsoft.Compute/images/write'],
-        why: 'writes the managed image',
+        actions: [
+          'Microsoft.Compute/images/read',
+          'Microsoft.Compute/images/write',
+          'Microsoft.Compute/disks/beginGetAccess/action',
+          'Microsoft.Network/virtualNetworks/subnets/join/action',
+        ],
+        why: 'the managed image',
       },
+      { scope: '/subscriptions/s', actions: ['Microsoft.Compute/skus/read'], why: 'the size' },
+      { scope: DEFINITION, actions: ['Microsoft.Compute/galleries/images/read'], why: 'run output gallery' },
     ];
     const lines = planLines(linux(), { ...WIDE, report: report({ permissions }) });
     const from = lines.indexOf('permissions needed');
-    assert.deepEqual(lines.slice(from, from + 4), [
+    assert.deepEqual(lines.slice(from, from + 9), [
       'permissions needed',
-      '  /subscriptions/s/resourceGroups/images: writes the managed image',
-      '      Microsoft.Compute/images/read',
-      '      Microsoft.Compute/images/write',
+      '  on resource group images of subscription s, for the managed image',
+      '      Microsoft.Compute/images                   read, write',
+      '      Microsoft.Compute/disks                    beginGetAccess/action',
+      '      Microsoft.Network/virtualNetworks/subnets  join/action',
+      '  on subscription s, for the size',
+      '      Microsoft.Compute/skus  read',
+      '  on Microsoft.Compute/galleries/golden/images/linux in images, for run output gallery',
+      '      Microsoft.Compute/galleries/images  read',
     ]);
     assert.equal(planLines(linux(), { ...WIDE, report: report() }).includes('permissions needed'), false);
   });
