@@ -6,16 +6,18 @@ export interface ColumnOptions {
   indent?: number;
   /** Columns of which the first line is enough, from 0. */
   cut?: number[];
+  /** Columns that stay whole as long as the others can give room. */
+  whole?: number[];
 }
 
 const GAP = 2;
 const NARROWEST = 8;
 
 /** Rows of one table; a row may have fewer cells than others. */
-export function columns(rows: string[][], { width, indent = 2, cut = [] }: ColumnOptions): string[] {
+export function columns(rows: string[][], { width, indent = 2, cut = [], whole = [] }: ColumnOptions): string[] {
   const count = Math.max(0, ...rows.map((row) => row.length));
   const natural = Array.from({ length: count }, (_, at) => Math.max(0, ...rows.map((row) => plain(row[at]).length)));
-  const widths = narrowed(natural, width - indent - GAP * (count - 1), cut);
+  const widths = narrowed(natural, width - indent - GAP * (count - 1), cut, whole);
   return rows.flatMap((row) => {
     const cells = widths.map((room, at) => {
       const text = plain(row[at]);
@@ -40,8 +42,8 @@ export function shorten(text: string, room: number): string {
 }
 
 /** Takes from the widest until all fit: first from those that may be cut. */
-function narrowed(natural: number[], room: number, cut: number[]): number[] {
-  const widths = [...natural];
+function narrowed(natural: number[], room: number, cut: number[], whole: number[]): number[] {
+  const widths = natural.map((one) => Math.min(one, room));
   const all = [...widths.keys()];
   const takeFrom = (candidates: number[], least: number): void => {
     let over = widths.reduce((sum, one) => sum + one, 0) - room;
@@ -54,6 +56,10 @@ function narrowed(natural: number[], room: number, cut: number[]): number[] {
     }
   };
   takeFrom(cut, 3 * NARROWEST);
+  takeFrom(
+    all.filter((at) => !whole.includes(at)),
+    2 * NARROWEST,
+  );
   takeFrom(all, NARROWEST);
   return widths;
 }

@@ -2,7 +2,8 @@
 import { Command, CommanderError } from 'commander';
 import { build } from './commands/build.ts';
 import { dev, reset, stopAll, worker } from './commands/dev.ts';
-import { init, schema } from './commands/files.ts';
+import { init, schema, STARTER_SOURCES } from './commands/files.ts';
+import type { InitOptions } from './commands/files.ts';
 import { logs } from './commands/logs.ts';
 import { plan, validate } from './commands/plan.ts';
 import { cancel, list, remove, show, sweep } from './commands/runs.ts';
@@ -65,7 +66,9 @@ template(program.command('validate'))
 program
   .command('init [file]')
   .description('write a starter template')
-  .action(act((_settings, file: string | undefined) => init(file ?? 'template.json')));
+  .option('--windows', 'for Windows Server: PowerShell, updates, a restart')
+  .option('--from <source>', `what the image comes from: ${STARTER_SOURCES.join(', ')}`)
+  .action(act((_settings, file: string | undefined, options: InitOptions) => init(file ?? 'template.json', options)));
 program
   .command('schema')
   .description('JSON Schema of templates, for editors')

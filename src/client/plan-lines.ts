@@ -6,6 +6,7 @@ import { parseResourceId } from '../template/resource-id.ts';
 import type { PlanReport } from '../workflows/messages.ts';
 import { columns } from './columns.ts';
 import { outputTable } from './output-lines.ts';
+import { permissionLines } from './permission-lines.ts';
 import { idInGroup, shortId } from './short-id.ts';
 import { stepTable } from './step-lines.ts';
 
@@ -34,7 +35,7 @@ export function planLines(plan: BuildPlan, { report, width, color }: PlanLook): 
     ...section(validationTitle(plan), stepTable(validate?.validators ?? [], width)),
     ...section('outputs', outputTable(plan.distribute, { report, width, subscriptionId })),
     ...(report === undefined ? [] : resourceSections(report, width).flatMap(([name, lines]) => section(name, lines))),
-    ...section('permissions needed', permissionLines(report?.permissions ?? [], width)),
+    ...section('permissions needed', permissionLines(report?.permissions ?? [], { width, subscriptionId })),
     ...section(
       'warnings',
       columns(
@@ -51,7 +52,9 @@ function facts(plan: BuildPlan, report: PlanReport | undefined): string[][] {
   const disks = (machine.dataDisks ?? []).map(({ sizeGB }) => (sizeGB === 0 ? 'of the default size' : `${sizeGB} GiB`));
   const size = report?.vmSize ?? machine.vmSize ?? "the source's generation decides";
   const group =
-    stagingResourceGroup === undefined ? 'made for the build, and removed' : "the template's own: emptied, and kept";
+    stagingResourceGroup === undefined
+      ? 'made for the build; its logs stay until kiln delete'
+      : "the template's own: emptied, and kept";
   return [
     ['source', sourceText(source, short)],
     ...(report === undefined ? [] : [['', pinnedText(report)]]),
@@ -120,15 +123,5 @@ function resourceSections({ resources }: PlanReport, width: number): Array<[titl
     const short = parsed === undefined ? (group === undefined ? hideSecrets(id) : 'the group') : idInGroup(id);
     groups.set(title, [...(groups.get(title) ?? []), [short, note]]);
   }
-  return [...groups].map(([title, rows]) => [title, columns(rows, { width })]);
-}
-
-function permissionLines(permissions: NonNullable<PlanReport['permissions']>, width: number): string[] {
-  return permissions.flatMap(({ scope, actions, why }) => [
-    ...columns([[`${scope}: ${why}`]], { width }),
-    ...columns(
-      actions.map((action) => [action]),
-      { width, indent: 6 },
-    ),
-  ]);
+  return [...groups].map(([title, rows]) => [title, columns(rows, { width, whole: [0] })]);
 }

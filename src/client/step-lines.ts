@@ -2,7 +2,9 @@
 import { formatDuration } from '../template/duration.ts';
 import type { PlannedCustomizer, PlannedScript } from '../template/build-plan.ts';
 import { hideSecrets } from '../template/problems.ts';
-import { columns } from './columns.ts';
+import { columns, shorten } from './columns.ts';
+
+const MAX_COMMAND = 60;
 
 export function stepTable(steps: PlannedCustomizer[], width: number): string[] {
   if (steps.length === 0) return [];
@@ -48,7 +50,8 @@ function notesOf(step: PlannedCustomizer): string[] {
     case 'File':
       return step.sha256 === undefined ? [] : ['checksum'];
     case 'WindowsRestart': {
-      const checked = step.restartCheckCommand === undefined ? [] : [`checked by ${step.restartCheckCommand}`];
+      const checked =
+        step.restartCheckCommand === undefined ? [] : [`checked by ${shorten(step.restartCheckCommand, MAX_COMMAND)}`];
       return [`back in ${formatDuration(step.restartTimeoutInSeconds)}`, ...checked];
     }
     case 'WindowsUpdate':

@@ -1,6 +1,6 @@
 /**
  * What a new local Azure has, so that the first example builds without any preparation: a group with a gallery, an
- * image definition and an identity. Put through the pipeline, as a client would; what is present stays as it is.
+ * image definition for either system and an identity. Put through the pipeline, as a client would; what is present stays as it is.
  */
 import { setTimeout } from 'node:timers/promises';
 import type { Authority } from './authority.ts';
@@ -31,6 +31,19 @@ const CONTENT: Array<{ id: string; apiVersion: string; body: JsonObject }> = [
         osState: 'Generalized',
         hyperVGeneration: 'V2',
         identifier: { publisher: 'kiln', offer: 'golden', sku: 'debian-12' },
+      },
+    },
+  },
+  {
+    id: `${GROUP}/providers/Microsoft.Compute/galleries/golden/images/windows-2022`,
+    apiVersion: '2024-03-03',
+    body: {
+      location: LOCATION,
+      properties: {
+        osType: 'Windows',
+        osState: 'Generalized',
+        hyperVGeneration: 'V2',
+        identifier: { publisher: 'kiln', offer: 'golden', sku: 'windows-2022' },
       },
     },
   },

@@ -59,7 +59,7 @@ describe('a valid template, as a person reads it', () => {
       '  machine as  Microsoft.ManagedIdentity/userAssignedIdentities/builder in images',
       '  builds as   Microsoft.ManagedIdentity/userAssignedIdentities/builder in images',
       '  time limit  60 minutes for the whole build',
-      '  staging     IT_images_golden_run (made for the build, and removed)',
+      '  staging     IT_images_golden_run (made for the build; its logs stay until kiln delete)',
       '  optimize    start of the machine',
       '',
       'customizers',
@@ -153,17 +153,29 @@ describe('what Azure answered', () => {
     const permissions = [
       {
         scope: '/subscriptions/s/resourceGroups/images',
-        actions: ['Microsoft.Compute/images/read', 'Microsoft.Compute/images/write'],
-        why: 'writes the managed image',
+        actions: [
+          'Microsoft.Compute/images/read',
+          'Microsoft.Compute/images/write',
+          'Microsoft.Compute/disks/beginGetAccess/action',
+          'Microsoft.Network/virtualNetworks/subnets/join/action',
+        ],
+        why: 'the managed image',
       },
+      { scope: '/subscriptions/s', actions: ['Microsoft.Compute/skus/read'], why: 'the size' },
+      { scope: DEFINITION, actions: ['Microsoft.Compute/galleries/images/read'], why: 'run output gallery' },
     ];
     const lines = planLines(linux(), { ...WIDE, report: report({ permissions }) });
     const from = lines.indexOf('permissions needed');
-    assert.deepEqual(lines.slice(from, from + 4), [
+    assert.deepEqual(lines.slice(from, from + 9), [
       'permissions needed',
-      '  /subscriptions/s/resourceGroups/images: writes the managed image',
-      '      Microsoft.Compute/images/read',
-      '      Microsoft.Compute/images/write',
+      '  on resource group images of subscription s, for the managed image',
+      '      Microsoft.Compute/images                   read, write',
+      '      Microsoft.Compute/disks                    beginGetAccess/action',
+      '      Microsoft.Network/virtualNetworks/subnets  join/action',
+      '  on subscription s, for the size',
+      '      Microsoft.Compute/skus  read',
+      '  on Microsoft.Compute/galleries/golden/images/linux in images, for run output gallery',
+      '      Microsoft.Compute/galleries/images  read',
     ]);
     assert.equal(planLines(linux(), { ...WIDE, report: report() }).includes('permissions needed'), false);
   });
@@ -191,6 +203,14 @@ describe('lines', () => {
 
   it('have bold titles in colour', () => {
     assert.equal(planLines(linux(), { width: 100, color: true })[0]?.startsWith('\u001b[1m'), true);
+  });
+
+  it('keep a resource whole where its note can give room', () => {
+    const [id, note] = ['galleries/golden/images/debian-12/versions/1.0.1', 'westeurope × 2, northeurope × 1'];
+    assert.deepEqual(columns([[id, note]], { width: 70, whole: [0] }), [
+      `  ${id}  westeurope × 2,`,
+      `${' '.repeat(52)}northeurope × 1`,
+    ]);
   });
 
   it('of columns lose no text but where a column may be cut', () => {

@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { uniqueString } from '../../src/template/expressions/unique-names.ts';
-import { deployment, planOf, plansOf, refusalOf, resource, SUBSCRIPTION, toldOf, valueOf } from './support.ts';
+import {
+  deployment,
+  planOf,
+  plansOf,
+  problemsOf,
+  refusalOf,
+  resource,
+  SUBSCRIPTION,
+  toldOf,
+  valueOf,
+} from './support.ts';
 
 const VALUES: Array<[expression: string, value: unknown]> = [
   ["concat('a', 1, 'b')", 'a1b'],
@@ -80,6 +90,7 @@ const VALUES: Array<[expression: string, value: unknown]> = [
   ],
   ['subscription().subscriptionId', SUBSCRIPTION],
   ['resourceGroup().name', 'images'],
+  ["contains(resourceGroup(), 'location')", false],
   ['resourceGroup().id', `/subscriptions/${SUBSCRIPTION}/resourceGroups/images`],
   ['deployment().name', 'sample'],
   ['environment().suffixes.storage', 'core.windows.net'],
@@ -100,6 +111,31 @@ const VALUES: Array<[expression: string, value: unknown]> = [
     `/subscriptions/${SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Authorization/locks/l`,
   ],
   ["dateTimeAdd('2026-01-31T00:00:00Z', 'P1DT2H', 'yyyy-MM-dd HH:mm')", '2026-02-01 02:00'],
+  [
+    "parseCidr('10.144.0.0/20')",
+    {
+      network: '10.144.0.0',
+      netmask: '255.255.240.0',
+      broadcast: '10.144.15.255',
+      firstUsable: '10.144.0.1',
+      lastUsable: '10.144.15.254',
+      cidr: 20,
+    },
+  ],
+  [
+    "parseCidr('fdad:3236:5555::/48')",
+    {
+      network: 'fdad:3236:5555::',
+      netmask: 'ffff:ffff:ffff::',
+      firstUsable: 'fdad:3236:5555::',
+      lastUsable: 'fdad:3236:5555:ffff:ffff:ffff:ffff:ffff',
+      cidr: 48,
+    },
+  ],
+  ["cidrSubnet('10.144.0.0/20', 24, 4)", '10.144.4.0/24'],
+  ["cidrSubnet('fdad:3236:5555::/48', 52, 4)", 'fdad:3236:5555:4000::/52'],
+  ["cidrHost('10.144.3.0/24', 4)", '10.144.3.5'],
+  ["cidrHost('fdad:3236:5555:3000::/52', 0)", 'fdad:3236:5555:3000::1'],
   ["concat('it''s', ' fine')", "it's fine"],
   ["concat('a',\n   'b')", 'ab'],
 ];
@@ -108,7 +144,21 @@ const REFUSED: Array<[expression: string, message: RegExp]> = [
   ["fetch('x')", /the function fetch\(\) is not known/],
   ["constructor('x')", /the function constructor\(\) is not known/],
   ["reference('x').outputs", /reference\(\) asks Azure during a deployment.*give the value as a parameter/],
-  ["listKeys('x', '2020-01-01')", /listkeys\(\) asks Azure/],
+  ["listKeys('x', '2020-01-01')", /listKeys\(\) asks Azure/],
+  ["listCallbackUrl('x', '2020-01-01')", /listCallbackUrl\(\) asks Azure/],
+  ["toLogicalZone('s', 'westeurope', 'z')", /asks Azure/],
+  ["concta('a', 'b')", /the function concta\(\) is not known: did you mean concat\(\)\?/],
+  ["parseCidr('10.0.0.0')", /parseCidr\(\): expected a range such as 10\.0\.0\.0\/16/],
+  ["parseCidr('::1%eth0/64')", /expected a range/],
+  ["cidrSubnet('10.0.0.0/24', 25, 2)", /there is no subnet 2 of \/25/],
+  ["cidrSubnet('10.0.0.0/24', 23, 0)", /expected a prefix from 24 to 32/],
+  ["cidrHost('10.0.0.0/30', 2)", /there is no host 2/],
+  ['resourceGroup().location', /the location of resourceGroup\(\) is not known without asking Azure: give --location/],
+  ['deployment().location', /the location of deployment\(\) is not known.*--location/],
+  ['subscription().tenantId', /the tenantId of subscription\(\) is known to Azure only/],
+  ['subscription().displayname', /the displayName of subscription\(\) is known to Azure only/],
+  ['subscription().color', /there is no member color, only subscriptionId, id/],
+  ["fail('pick a size')", /the template itself refuses: pick a size/],
   ["json('{')", /json\(\): the text is not JSON/],
   [`json('${'['.repeat(200)}')`, /nested deeper than 100 levels/],
   [`${'concat('.repeat(150)}'a'${')'.repeat(150)}`, /nested deeper than 100 levels/],
@@ -211,6 +261,17 @@ describe('parameters and variables', () => {
     };
     const plan = planOf(tagged({ now: "[parameters('now')]", id: "[parameters('id')]" }, { parameters }));
     assert.deepEqual(plan.template.tags, { now: '202603040506', id: '11111111-2222-4333-8444-555555555555' });
+  });
+
+  it('that are secure are not repeated in a problem, by default or as part of an object either', () => {
+    const parameters = {
+      token: { type: 'securestring', defaultValue: 'hunter22' },
+      login: { type: 'secureObject', defaultValue: { user: { key: 'hunter22' } } },
+    };
+    for (const value of ["[parameters('token')]", "[parameters('login').user.key]", "[parameters('login')]"]) {
+      const problems = problemsOf(deployment([resource({ buildTimeoutInMinutes: value })], { parameters }));
+      assert.doesNotMatch(JSON.stringify(problems), /hunter22/);
+    }
   });
 
   it('that are secure are not repeated in a problem', () => {
@@ -328,6 +389,17 @@ describe('names from a hash', () => {
     assert.equal(
       uniqueString('/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/my-rg'),
       'bmg7c6xu4tw46',
+    );
+  });
+
+  it('are said not to be promised as Azure gives them, once', () => {
+    const tags = { a: "[uniqueString('a')]", b: "[uniqueString('b')]", c: "[guid('c')]" };
+    assert.deepEqual(
+      planOf(deployment([resource({}, { tags })])).warnings.map(({ message }) => message),
+      ['uniqueString', 'guid'].map(
+        (name) =>
+          `${name}() is the same for the same arguments here, and not promised to be the value that Azure gives`,
+      ),
     );
   });
 

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DEFINITION, deployment, GROUP, IDENTITY, planOf, resource, SOURCE } from './support.ts';
 
+const SUM = 'a'.repeat(64);
+
 const planned = (properties: object): ReturnType<typeof planOf> => planOf(deployment([resource(properties)]));
 
 describe('the plan', () => {
@@ -198,6 +200,30 @@ describe('the plan', () => {
         { scheme: 'explicit', version: '1.2.3' },
       ],
     );
+  });
+
+  it('warns of outputs in the same place, and of a workload without a script', () => {
+    const explicit = (name: string): object => ({
+      type: 'SharedImage',
+      runOutputName: name,
+      galleryImageId: `${DEFINITION}/versions/1.0.0`,
+    });
+    const latest = (name: string): object => ({ ...explicit(name), galleryImageId: DEFINITION });
+    const distribute = [explicit('a'), latest('b'), explicit('c'), latest('d')];
+    const { warnings } = planned({ distribute, optimize: { workload: { state: 'Enabled', sha256Checksum: SUM } } });
+    assert.deepEqual(
+      warnings.map(({ path, message }) => `${path} ${message}`),
+      [
+        "properties.distribute[2].galleryImageId is what distribute[0] makes too: one would take the other's place",
+        'properties.optimize.workload has no scriptUri, so nothing is run for it',
+        'properties.optimize.workload.sha256Checksum means nothing without scriptUri',
+      ],
+    );
+  });
+
+  it('warns of a time limit with which Azure Image Builder fails', () => {
+    const warned = (minutes: number): number => planned({ buildTimeoutInMinutes: minutes }).warnings.length;
+    assert.deepEqual([0, 1, 5, 6, 960].map(warned), [0, 1, 1, 0, 0]);
   });
 
   it('has one list of regions, whichever way the template has it', () => {

@@ -138,6 +138,16 @@ describe('problems', () => {
   });
 
   const ODD: Array<[what: string, text: string, expected: RegExp]> = [
+    [
+      'Bicep',
+      "// an image\n@description('x')\nparam location string = 'westeurope'\n",
+      /^: this is Bicep: bicep build/,
+    ],
+    [
+      'a Bicep resource',
+      "resource image 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {\n}",
+      /this is Bicep/,
+    ],
     ['no JSON', '{ "a": ', /^: this is not JSON: \w+ at line 1, column/],
     ['nothing', '', /^: this is not JSON|^: the file is empty/],
     ['a number', '5', /^: expected an object/],
@@ -184,6 +194,20 @@ describe('problems', () => {
   for (const [what, text, expected] of ODD) {
     it(`are told of ${what}`, () => assert.match(toldOf(text).join('\n'), expected));
   }
+
+  it('of tags are told by name', () => {
+    const long = 'n'.repeat(513);
+    const tags = { 'hidden-link:/a': 'x', 'a/b': 'x', [long]: 'x', c: 'v'.repeat(257) };
+    assert.deepEqual(toldOf(deployment([resource({}, { tags })])), [
+      'resources[0].tags["a/b"]: expected a tag\'s name without < > % & \\ ? and /',
+      `resources[0].tags.${long}: expected a tag's name of at most 512 characters`,
+      'resources[0].tags.c: expected at most 256 characters',
+    ]);
+    const many = Object.fromEntries(Array.from({ length: 51 }, (_, at) => [`t${at}`, 'x']));
+    assert.deepEqual(toldOf(deployment([resource({}, { tags: many })])), [
+      'resources[0].tags: expected at most 50 tags',
+    ]);
+  });
 
   it('of settings are told where they are', () => {
     const gallery = { type: 'SharedImage', runOutputName: 'g', galleryImageId: DEFINITION };
@@ -275,6 +299,18 @@ describe('what real files get wrong', () => {
         'id is filled by the service, and is ignored',
       ],
     );
+  });
+
+  it('a template as the Azure CLI shows it is one, with a warning', () => {
+    const { properties, ...rest } = resource({ provisioningState: 'Succeeded', vmProfile: null }) as {
+      properties: object;
+    };
+    const shown = { ...rest, ...properties, id: '/x', resourceGroup: 'images' };
+    const plan = planOf(JSON.stringify(shown));
+    assert.deepEqual(plan.source, { ...SOURCE, version: 'latest' });
+    assert.match(plan.warnings.map(({ path, message }) => `${path} ${message}`).join('\n'), /^properties is made of/m);
+    assert.deepEqual(toldOf(JSON.stringify({ ...shown, vmboot: 1 })), ['properties.vmboot: this field is not known']);
+    assert.match(toldOf(JSON.stringify({ ...rest, source: SOURCE })).join('\n'), /properties: is required/);
   });
 
   it('comments, trailing commas and texts over several lines are read', () => {

@@ -1,5 +1,7 @@
 /** The value of a parsed expression. `if`, `and`, `or` and `coalesce` look only at the arguments that count. */
-import { ExpressionError, TooMuchWork } from './expression-error.ts';
+import { nearest } from '../problems.ts';
+import { whyAbsent } from './absent-members.ts';
+import { asksAzure, ExpressionError, TooMuchWork } from './expression-error.ts';
 import type { Node } from './parse.ts';
 import { boolean, checkExtent, fieldOf, integer, isJson, string } from './values.ts';
 
@@ -19,6 +21,8 @@ export interface Host {
   newGuid(): string;
   /** `utcNow` and `newGuid` have a value only where a parameter's default is made. */
   inDefault(): boolean;
+  /** Functions that were called and whose values are not the ones that Azure makes. */
+  ownValues: Set<string>;
   meter: Meter;
 }
 
@@ -107,8 +111,12 @@ function evaluateNode(
   const known = functions.get(name);
   if (known === undefined) {
     const declared = host.declared(name, args.map(inner));
-    if (declared === undefined) throw new ExpressionError(`the function ${written}() is not known`);
-    return declared.value;
+    if (declared !== undefined) return declared.value;
+    if (/^list\w/.test(name)) throw new ExpressionError(asksAzure(written));
+    const near = nearest(name, [...functions.keys(), ...SPECIAL.keys()]);
+    throw new ExpressionError(
+      `the function ${written}() is not known${near === undefined ? '' : `: did you mean ${near}()?`}`,
+    );
   }
   checkCount(written, args.length, ...known.takes);
   const values = args.map(inner);
@@ -197,6 +205,8 @@ function member(holder: unknown, key: unknown): unknown {
   }
   const found = fieldOf(holder, string(key));
   if (found !== undefined) return found[1];
+  const reason = whyAbsent(holder, string(key));
+  if (reason !== undefined) throw new ExpressionError(reason);
   const names = Object.keys(holder).slice(0, 10).join(', ');
   throw new ExpressionError(`there is no member ${string(key)}${names === '' ? '' : `, only ${names}`}`);
 }

@@ -12,3 +12,8 @@ export class ToldAlready extends ExpressionError {
 export class TooMuchWork extends ExpressionError {
   override readonly name = 'TooMuchWork';
 }
+
+/** Of functions that answer what only a running deployment can ask. */
+export function asksAzure(name: string): string {
+  return `${name}() asks Azure during a deployment, which planning does not do: give the value as a parameter`;
+}

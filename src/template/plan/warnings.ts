@@ -3,6 +3,9 @@ import type { PlanWarning } from '../build-plan.ts';
 import { explicitVersion } from '../schema/distributors.ts';
 import type { ImageTemplateProperties } from '../schema/image-template.ts';
 
+/** It accepts less, and fails the build. */
+const LEAST_MINUTES = 6;
+
 export function warnAbout(properties: ImageTemplateProperties): PlanWarning[] {
   const { customize = [], validate, distribute, vmProfile } = properties;
   const steps = [
@@ -12,7 +15,16 @@ export function warnAbout(properties: ImageTemplateProperties): PlanWarning[] {
       path: `properties.validate.inVMValidations[${index}]`,
     })),
   ];
+  const minutes = properties.buildTimeoutInMinutes ?? 0;
   return [
+    ...(minutes > 0 && minutes < LEAST_MINUTES
+      ? [
+          {
+            path: 'properties.buildTimeoutInMinutes',
+            message: `is less than the ${LEAST_MINUTES} that Azure Image Builder needs`,
+          },
+        ]
+      : []),
     ...steps.flatMap(({ step, path }) => warnAboutStep(step, path)),
     ...distribute.flatMap((distributor, index) => {
       if (distributor.type !== 'SharedImage' || distributor.versioning === undefined) return [];
@@ -21,6 +33,8 @@ export function warnAbout(properties: ImageTemplateProperties): PlanWarning[] {
       const path = `properties.distribute[${index}].versioning`;
       return [{ path, message: `means nothing beside the exact version ${version} in galleryImageId` }];
     }),
+    ...samePlaces(distribute),
+    ...warnAboutWorkload(properties.optimize?.workload),
     ...(['containerInstanceSubnetId', 'proxyVmSize'] as const).flatMap((field) =>
       (vmProfile?.vnetConfig?.[field] ?? '') === ''
         ? []
@@ -31,6 +45,43 @@ export function warnAbout(properties: ImageTemplateProperties): PlanWarning[] {
             },
           ],
     ),
+  ];
+}
+
+/** Nothing says that Azure refuses it, and only one of the two images can be there in the end. */
+function samePlaces(distribute: ImageTemplateProperties['distribute']): PlanWarning[] {
+  const seen = new Map<string, number>();
+  return distribute.flatMap((distributor, index) => {
+    const [field, place = ''] = placeOf(distributor);
+    if (place === '') return [];
+    const first = seen.get(place.toLowerCase());
+    seen.set(place.toLowerCase(), first ?? index);
+    if (first === undefined) return [];
+    const path = `properties.distribute[${index}].${field}`;
+    return [{ path, message: `is what distribute[${first}] makes too: one would take the other's place` }];
+  });
+}
+
+function placeOf(distributor: ImageTemplateProperties['distribute'][number]): [field: string, place?: string] {
+  switch (distributor.type) {
+    case 'ManagedImage':
+      return ['imageId', distributor.imageId];
+    case 'VHD':
+      return distributor.uri === undefined ? ['uri'] : ['uri', distributor.uri];
+    case 'SharedImage': {
+      const { galleryImageId } = distributor;
+      return explicitVersion(galleryImageId) === undefined ? ['galleryImageId'] : ['galleryImageId', galleryImageId];
+    }
+  }
+}
+
+function warnAboutWorkload(workload: NonNullable<ImageTemplateProperties['optimize']>['workload']): PlanWarning[] {
+  const { state, scriptUri = '', sha256Checksum = '' } = workload ?? {};
+  if (scriptUri !== '') return [];
+  const path = 'properties.optimize.workload';
+  return [
+    ...(state === 'Enabled' ? [{ path, message: 'has no scriptUri, so nothing is run for it' }] : []),
+    ...(sha256Checksum === '' ? [] : [{ path: `${path}.sha256Checksum`, message: 'means nothing without scriptUri' }]),
   ];
 }
 

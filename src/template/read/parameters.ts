@@ -115,3 +115,9 @@ function convert(name: string, kind: Kind, value: unknown): unknown {
   }
   return value;
 }
+
+/** Every text in a secret value that is long enough to be one. */
+export function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return value.length > 3 ? [value] : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}

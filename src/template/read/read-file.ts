@@ -43,6 +43,7 @@ export function readFile(text: string, options: ReadOptions): ReadFile {
     asked: new Set(),
     missing: new Set(),
     secrets: new Set(),
+    ownValues: new Set(),
     problems: [],
     meter: new Meter(),
   };
@@ -66,7 +67,7 @@ function readTemplates(file: Record<string, unknown>, world: World, options: Rea
     const message = `expected a resource of type ${IMAGE_TEMPLATE}${left === '' ? '' : `: ${left}`}`;
     world.problems.push({ path: 'resources', message });
   }
-  templates[0]?.warnings.push(...warnings, ...unasked(world));
+  templates[0]?.warnings.push(...warnings, ...unasked(world), ...ownValues(world));
   return templates;
 }
 
@@ -122,6 +123,14 @@ function unasked({ given, asked }: World): PlanWarning[] {
   return Object.keys(given)
     .filter((name) => !asked.has(name.toLowerCase()))
     .map((name) => ({ path: '', message: `nothing in the file asks for the parameter ${name}` }));
+}
+
+/** Names made so are found again by the next build, and not by what Azure deployed. */
+function ownValues({ ownValues: called }: World): PlanWarning[] {
+  return [...called].map((name) => ({
+    path: '',
+    message: `${name}() is the same for the same arguments here, and not promised to be the value that Azure gives`,
+  }));
 }
 
 /** A loop tells the same of every round. */

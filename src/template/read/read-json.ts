@@ -7,6 +7,9 @@ import type { TemplateProblem } from '../problems.ts';
 /** Resource Manager's own limit for a template. */
 const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_DEPTH = 100;
+/** How the first statement of a Bicep file begins. */
+const BICEP =
+  /^\s*(targetScope\s*=|param\s+\w+\s+\w|var\s+\w+\s*=|(resource|module)\s+\w+\s+'|metadata\s+\w+\s*=|using\s+'|type\s+\w+\s*=|import\s)/;
 /** Where Unicode keeps places for private use: they stand for control characters while the text is parsed. */
 const PRIVATE_FROM = 0xe000;
 const PRIVATE_TO = 0xf8ff;
@@ -27,11 +30,18 @@ export function readJson(given: string): { value: unknown } | { problems: Templa
   const again =
     folded === undefined || bracketDepth(folded.text) > MAX_DEPTH ? undefined : parse(folded.text, [], folded.base);
   if (again !== undefined) return { value: again.value };
+  if (isBicep(text)) return refuse('this is Bicep: bicep build makes the JSON that is read here');
   const [first] = errors;
   if (first === undefined) return refuse('the file is empty: expected a template');
   const before = text.slice(0, first.offset).split('\n');
   const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
   return refuse(`this is not JSON: ${printParseErrorCode(first.error)} at ${place}`);
+}
+
+/** Its first statement comes behind comments and decorators. */
+function isBicep(text: string): boolean {
+  const first = text.split('\n').find((line) => !/^\s*(\/\/|@|$)/.test(line));
+  return first !== undefined && BICEP.test(first);
 }
 
 function refuse(message: string): { problems: TemplateProblem[] } {

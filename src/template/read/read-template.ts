@@ -11,28 +11,13 @@ import type { ImageTemplateBody, ImageTemplateProperties } from '../schema/image
 import { describeIssues } from './describe-issues.ts';
 import type { Found } from './find-resources.ts';
 import { forgive } from './forgive.ts';
-import { checkIdentity, withIdentities } from './identities.ts';
+import { checkIdentity } from './identities.ts';
 import { isObject } from './read-json.ts';
+import { settle, withIdentity } from './settle.ts';
 import { UNFILLED } from './unfilled.ts';
 import { tellError } from './world.ts';
 
 export const IMAGE_TEMPLATE = 'Microsoft.VirtualMachineImages/imageTemplates';
-
-/** What a deployment takes for itself; it says nothing to a build. */
-const OF_A_DEPLOYMENT = [
-  'type',
-  'apiVersion',
-  'dependsOn',
-  'comments',
-  'condition',
-  'copy',
-  'zones',
-  'scope',
-  'metadata',
-  'asserts',
-];
-/** What stands in files of a bare body beside the template. */
-const BESIDE_A_BODY = ['$schema', 'apiVersion', 'api-version', 'type', 'comments', 'contentVersion', 'dependsOn'];
 
 export interface ReadTemplate {
   template: ImageTemplateBody & { properties: ImageTemplateProperties };
@@ -112,8 +97,6 @@ export function readTemplate(
   return undefined;
 }
 
-const withIdentity = (identity: unknown): { identity?: unknown } => (identity === undefined ? {} : { identity });
-
 const joined = (prefix: string, path: string): string =>
   prefix === '' || path === '' ? prefix + path : path.startsWith('[') ? prefix + path : `${prefix}.${path}`;
 
@@ -163,36 +146,6 @@ function checkType(body: Record<string, unknown>, bare: boolean, warnings: PlanW
   return bare
     ? [{ path: 'type', message: `expected ${IMAGE_TEMPLATE}`, ...(got === undefined ? {} : { value: got }) }]
     : [];
-}
-
-/** Fills what comes from the command, and leaves out what is there for others. */
-function settle(
-  filled: Record<string, unknown>,
-  bare: boolean,
-  apiVersion: ApiVersion,
-  options: { identities: string[]; defaultName: string; location: string | undefined },
-  warnings: PlanWarning[],
-): Record<string, unknown> {
-  const beside = bare ? BESIDE_A_BODY : OF_A_DEPLOYMENT;
-  const body = Object.fromEntries(
-    Object.entries(filled).filter(([key, value]) => {
-      if (key === 'resources' && value !== undefined) {
-        warnings.push({ path: 'resources', message: 'the children of the image template are left alone' });
-        return false;
-      }
-      return !beside.includes(key) && value !== null;
-    }),
-  );
-  if (bare) body['name'] ??= nameFrom(options.defaultName, apiVersion);
-  if (options.location !== undefined) body['location'] ??= options.location;
-  const identity = withIdentities(body['identity'], options.identities);
-  return { ...body, ...withIdentity(identity) };
-}
-
-/** A file's name need not be one that a template may have. */
-function nameFrom(fileName: string, apiVersion: ApiVersion): string {
-  const unusual = atLeast(apiVersion, '2019-05-01-preview') ? /[^A-Za-z0-9\-_.]+/g : /[^A-Za-z0-9\-_]+/g;
-  return fileName.replaceAll(unusual, '-').slice(0, 64) || 'template';
 }
 
 /** The group must be one that this build can empty: in its own subscription, and not where the template is. */

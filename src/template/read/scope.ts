@@ -7,7 +7,8 @@ import { ExpressionError, ToldAlready } from '../expressions/expression-error.ts
 import { checkExtent, fieldOf } from '../expressions/values.ts';
 import { complete, fillCopies, fillValue } from './fill.ts';
 import type { Filling } from './fill.ts';
-import { defaultOf, readParameter } from './parameters.ts';
+import { defaultOf, readParameter, textsIn } from './parameters.ts';
+import type { Parameter } from './parameters.ts';
 import { isObject } from './read-json.ts';
 import { UNFILLED } from './unfilled.ts';
 import { tellError } from './world.ts';
@@ -66,6 +67,9 @@ export class Scope implements Host {
   get meter(): Meter {
     return this.world.meter;
   }
+  get ownValues(): Set<string> {
+    return this.world.ownValues;
+  }
   newGuid(): string {
     return this.world.newGuid();
   }
@@ -110,6 +114,12 @@ export class Scope implements Host {
 
   #parameterValue(name: string, declaration: unknown, path: PropertyKey[]): unknown {
     const parameter = readParameter(name, declaration, this.#declared.definitions);
+    const value = this.#givenOrDefault(name, parameter, path);
+    if (parameter.secure) for (const secret of textsIn(value)) this.world.secrets.add(secret);
+    return value;
+  }
+
+  #givenOrDefault(name: string, parameter: Parameter, path: PropertyKey[]): unknown {
     this.world.asked.add(name.toLowerCase());
     const given = fieldOf(this.#passed ?? this.world.given, name)?.[1];
     if (given === UNFILLED) throw new ToldAlready(name);
@@ -123,7 +133,6 @@ export class Scope implements Host {
     }
     const value = parameter.check(this.#passed === undefined ? parameter.convert(given) : given);
     checkExtent(value);
-    if (parameter.secure && typeof value === 'string' && value.length > 3) this.world.secrets.add(value);
     return value;
   }
 

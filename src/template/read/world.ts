@@ -20,6 +20,8 @@ export interface World {
   missing: Set<string>;
   /** Values of secure parameters, not to be repeated in messages. */
   secrets: Set<string>;
+  /** Functions whose values are not Azure's, by name. */
+  ownValues: Set<string>;
   problems: TemplateProblem[];
   meter: Meter;
 }

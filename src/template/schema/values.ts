@@ -73,7 +73,11 @@ export function idOf(...types: string[]): z.ZodString {
 
 export const tags = z
   .record(
-    z.string().min(1).max(MAX_TAG_NAME),
+    z
+      .string()
+      .min(1, 'expected a name for the tag')
+      .max(MAX_TAG_NAME, `expected a tag's name of at most ${MAX_TAG_NAME} characters`)
+      .regex(/^(hidden-.*|[^<>%&\\?/]*)$/, "expected a tag's name without < > % & \\ ? and /"),
     text.max(MAX_TAG_VALUE, `expected at most ${MAX_TAG_VALUE} characters`),
     { error: ({ input }) => expected('an object of tags', input) },
   )

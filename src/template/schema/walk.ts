@@ -14,7 +14,17 @@ export interface Choice {
   variants: Map<string, z.ZodObject>;
 }
 
-export function choiceOf(schema: z.core.$ZodType): Choice | undefined {
+/** Looked into for every line of every script, so each schema is asked once. */
+function once<T>(work: (schema: z.core.$ZodType) => T): (schema: z.core.$ZodType) => T {
+  const known = new WeakMap<z.core.$ZodType, { value: T }>();
+  return (schema) => {
+    const before = known.get(schema) ?? { value: work(schema) };
+    known.set(schema, before);
+    return before.value;
+  };
+}
+
+export const choiceOf = once((schema): Choice | undefined => {
   if (!(schema instanceof z.ZodDiscriminatedUnion)) return undefined;
   const key = schema.def.discriminator;
   const variants = new Map<string, z.ZodObject>();
@@ -24,12 +34,12 @@ export function choiceOf(schema: z.core.$ZodType): Choice | undefined {
     if (literal instanceof z.ZodLiteral) variants.set(String(literal.value), option);
   }
   return { key, variants };
-}
+});
 
 /** The words that a value may be; undefined where it may be any. */
-export function wordsOf(schema: z.core.$ZodType): string[] | undefined {
+export const wordsOf = once((schema): string[] | undefined => {
   if (schema instanceof z.ZodLiteral) return [...schema.values].map(String);
   if (schema instanceof z.ZodEnum) return schema.options.map(String);
   const open = z.globalRegistry.get(schema as z.ZodType)?.['enum'];
   return Array.isArray(open) ? open.map(String) : undefined;
-}
+});

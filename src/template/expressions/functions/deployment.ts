@@ -1,6 +1,7 @@
 /** What a deployment knows: its parameters and variables, where it goes, and the ids of resources. */
 import type { Host, TemplateFunction } from '../evaluate.ts';
-import { ExpressionError } from '../expression-error.ts';
+import { lacking } from '../absent-members.ts';
+import { asksAzure, ExpressionError } from '../expression-error.ts';
 import { string } from '../values.ts';
 
 export const deployment: Record<string, TemplateFunction> = {
@@ -8,15 +9,16 @@ export const deployment: Record<string, TemplateFunction> = {
   variables: { takes: [1, 1], run: ([name], host) => host.variable(string(name)) },
   deployment: {
     takes: [0, 0],
-    run: (_args, host) => ({
-      name: host.deploymentName,
-      ...(host.location === undefined ? {} : { location: host.location }),
-      properties: { mode: 'Incremental' },
-    }),
+    run: (_args, host) =>
+      located('deployment()', host, { name: host.deploymentName, properties: { mode: 'Incremental' } }),
   },
   subscription: {
     takes: [0, 0],
-    run: (_args, { subscriptionId }) => ({ subscriptionId, id: `/subscriptions/${subscriptionId}` }),
+    run: (_args, { subscriptionId }) =>
+      lacking(
+        { subscriptionId, id: `/subscriptions/${subscriptionId}` },
+        { tenantId: onlyAzure('tenantId'), displayName: onlyAzure('displayName') },
+      ),
   },
   resourcegroup: { takes: [0, 0], run: (_args, host) => resourceGroup(host) },
   environment: { takes: [0, 0], run: () => PUBLIC_CLOUD },
@@ -54,30 +56,36 @@ export const deployment: Record<string, TemplateFunction> = {
       'reference',
       'references',
       'list',
-      'listkeys',
-      'listsecrets',
-      'listaccountsas',
-      'listservicesas',
       'providers',
       'pickzones',
       'managementgroup',
       'tenant',
       'deployer',
       'externalinput',
-    ].map((name) => [name, asksAzure(name)]),
+      'tologicalzone',
+      'tologicalzones',
+      'tophysicalzone',
+      'tophysicalzones',
+    ].map((name) => [name, refused(name)]),
   ),
 };
 
-/** These answer what only a running deployment can ask; a plan is made without one. */
-function asksAzure(name: string): TemplateFunction {
+function refused(name: string): TemplateFunction {
   return {
     takes: [0, Infinity],
     run: () => {
-      throw new ExpressionError(
-        `${name}() asks Azure during a deployment, which planning does not do: give the value as a parameter`,
-      );
+      throw new ExpressionError(asksAzure(name));
     },
   };
+}
+
+const onlyAzure = (member: string): string =>
+  `the ${member} of subscription() is known to Azure only, which planning does not ask: give the value as a parameter`;
+
+/** Where a deployment goes is Azure's to say; here the person does. */
+function located(name: string, { location }: Host, holder: object): object {
+  if (location !== undefined) return { ...holder, location };
+  return lacking(holder, { location: `the location of ${name} is not known without asking Azure: give --location` });
 }
 
 const PUBLIC_CLOUD = {
@@ -95,15 +103,15 @@ const PUBLIC_CLOUD = {
   suffixes: { storage: 'core.windows.net', keyvaultDns: '.vault.azure.net', acrLoginServer: '.azurecr.io' },
 };
 
-function resourceGroup({ subscriptionId, resourceGroup: name, location }: Host): unknown {
-  return {
+function resourceGroup(host: Host): unknown {
+  const { subscriptionId, resourceGroup: name } = host;
+  return located('resourceGroup()', host, {
     id: `/subscriptions/${subscriptionId}/resourceGroups/${name}`,
     name,
     type: 'Microsoft.Resources/resourceGroups',
-    ...(location === undefined ? {} : { location }),
     tags: {},
     properties: { provisioningState: 'Succeeded' },
-  };
+  });
 }
 
 /** `resourceId([subscriptionId], [group], type, name, …)` */

@@ -30,6 +30,12 @@ export const logic: Record<string, TemplateFunction> = {
   mod: { takes: [2, 2], run: ([left, right]) => integer(left) % divisor(right) },
   min: { takes: [1, Infinity], run: (args) => numbers(args).reduce((left, right) => Math.min(left, right)) },
   max: { takes: [1, Infinity], run: (args) => numbers(args).reduce((left, right) => Math.max(left, right)) },
+  fail: {
+    takes: [1, 1],
+    run: ([message]) => {
+      throw new ExpressionError(`the template itself refuses: ${string(message)}`);
+    },
+  },
   copyindex: { takes: [0, 2], run: (args, host) => copyIndex(args, host) },
 };
 

@@ -1,5 +1,5 @@
 /** Functions on text. Comparisons go without regard to case where Resource Manager's do. */
-import type { TemplateFunction } from '../evaluate.ts';
+import type { Host, TemplateFunction } from '../evaluate.ts';
 import { ExpressionError } from '../expression-error.ts';
 import { guid, uniqueString } from '../unique-names.ts';
 import { integer, list, parseJson, string } from '../values.ts';
@@ -62,8 +62,8 @@ export const texts: Record<string, TemplateFunction> = {
       return string(text).padStart(wanted, string(pad));
     },
   },
-  uniquestring: { takes: [1, Infinity], run: (args) => uniqueString(args.map(string).join('-')) },
-  guid: { takes: [1, Infinity], run: (args) => guid(args.map(string).join('-')) },
+  uniquestring: { takes: [1, Infinity], run: (args, host) => ownValue(host, 'uniqueString', uniqueString, args) },
+  guid: { takes: [1, Infinity], run: (args, host) => ownValue(host, 'guid', guid, args) },
   newguid: {
     takes: [0, 0],
     run: (_args, host) => {
@@ -100,6 +100,12 @@ export const texts: Record<string, TemplateFunction> = {
   string: { takes: [1, 1], run: ([value]) => (typeof value === 'object' ? JSON.stringify(value) : string(value)) },
   json: { takes: [1, 1], run: ([text]) => parseJson(string(text)) },
 };
+
+/** The same for the same arguments, which is what such names are for; whether it is Azure's nobody has shown. */
+function ownValue(host: Host, name: string, hash: (text: string) => string, args: unknown[]): string {
+  host.ownValues.add(name);
+  return hash(args.map(string).join('-'));
+}
 
 const lower = (value: unknown): string => string(value).toLowerCase();
 

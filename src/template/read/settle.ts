@@ -1,0 +1,73 @@
+/** A template's own fields: without what a file or deployment has beside them, and with what comes from the command. */
+import { atLeast } from '../api-versions/api-versions.ts';
+import type { ApiVersion } from '../api-versions/api-versions.ts';
+import type { PlanWarning } from '../build-plan.ts';
+import { imageTemplate } from '../schema/image-template.ts';
+import { withIdentities } from './identities.ts';
+
+/** What a deployment takes for itself; it says nothing to a build. */
+const OF_A_DEPLOYMENT = [
+  'type',
+  'apiVersion',
+  'dependsOn',
+  'comments',
+  'condition',
+  'copy',
+  'zones',
+  'scope',
+  'metadata',
+  'asserts',
+];
+/** What stands in files of a bare body beside the template. */
+const BESIDE_A_BODY = ['$schema', 'apiVersion', 'api-version', 'type', 'comments', 'contentVersion', 'dependsOn'];
+
+/** Fills what comes from the command, and leaves out what is there for others. */
+export function settle(
+  filled: Record<string, unknown>,
+  bare: boolean,
+  apiVersion: ApiVersion,
+  options: { identities: string[]; defaultName: string; location: string | undefined },
+  warnings: PlanWarning[],
+): Record<string, unknown> {
+  const beside = bare ? BESIDE_A_BODY : OF_A_DEPLOYMENT;
+  const body = Object.fromEntries(
+    Object.entries(filled).filter(([key, value]) => {
+      if (key === 'resources' && value !== undefined) {
+        warnings.push({ path: 'resources', message: 'the children of the image template are left alone' });
+        return false;
+      }
+      return !beside.includes(key) && value !== null;
+    }),
+  );
+  if (bare && isFlat(body)) return settle(unflattened(body, apiVersion, warnings), bare, apiVersion, options, warnings);
+  if (bare) body['name'] ??= nameFrom(options.defaultName, apiVersion);
+  if (options.location !== undefined) body['location'] ??= options.location;
+  const identity = withIdentities(body['identity'], options.identities);
+  return { ...body, ...withIdentity(identity) };
+}
+
+/** As the Azure CLI shows a template: what Azure has in `properties` beside the name and location. */
+const isFlat = ({ properties, source, distribute }: Record<string, unknown>): boolean =>
+  properties === undefined && source !== undefined && distribute !== undefined;
+
+function unflattened(
+  { resourceGroup: _shownToo, ...body }: Record<string, unknown>,
+  apiVersion: ApiVersion,
+  warnings: PlanWarning[],
+): Record<string, unknown> {
+  const top = new Set(Object.keys(imageTemplate(apiVersion).shape));
+  warnings.push({ path: 'properties', message: 'is made of the fields beside it, as the Azure CLI shows a template' });
+  const fields = Object.entries(body);
+  return {
+    ...Object.fromEntries(fields.filter(([name]) => top.has(name) || name === 'identity')),
+    properties: Object.fromEntries(fields.filter(([name]) => !top.has(name) && name !== 'identity')),
+  };
+}
+
+/** A file's name need not be one that a template may have. */
+function nameFrom(fileName: string, apiVersion: ApiVersion): string {
+  const unusual = atLeast(apiVersion, '2019-05-01-preview') ? /[^A-Za-z0-9\-_.]+/g : /[^A-Za-z0-9\-_]+/g;
+  return fileName.replaceAll(unusual, '-').slice(0, 64) || 'template';
+}
+
+export const withIdentity = (identity: unknown): { identity?: unknown } => (identity === undefined ? {} : { identity });
