@@ -5,6 +5,12 @@ import { eventually } from '../local-azure/support.ts';
 import { TestStack } from './stack.ts';
 import { shellTemplate } from './templates.ts';
 
+/** Its build goes through every stage. */
+const EVERY_STAGE = shellTemplate(['# simulate: seconds=1'], {
+  optimize: { vmBoot: { state: 'Enabled' } },
+  validate: { inVMValidations: [{ type: 'Shell', name: 'check', inline: ['# simulate: seconds=1'] }] },
+});
+
 describe('a build that is ended early leaves nothing but logs', () => {
   const stack = new TestStack('simulated');
   let former: string[];
@@ -17,8 +23,7 @@ describe('a build that is ended early leaves nothing but logs', () => {
   for (const stage of STAGES.filter((name) => name !== 'CleaningUp')) {
     it(`cancelled on reaching ${stage}`, async () => {
       const runId = `cancel-${stage.toLowerCase()}`;
-      const file = stack.write(runId, shellTemplate(['# simulate: seconds=1']));
-      const build = stack.start('build', file, '--id', runId);
+      const build = stack.start('build', stack.write(runId, EVERY_STAGE), '--id', runId);
       await stack.until(runId, ({ stages }) => stages.some((entry) => entry.stage === stage));
       await (await stack.client()).cancel(runId);
       const { code, stdout, stderr } = await build.ended;

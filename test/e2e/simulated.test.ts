@@ -48,7 +48,7 @@ describe('kiln, with simulated machines', () => {
     const { code, stdout } = await stack.kiln('plan', EXAMPLE);
     assert.equal(code, 0);
     assert.match(stdout, /Debian:debian-12:12-gen2:0\.\d+\.\d+/);
-    assert.match(stdout, /galleries\/golden\/images\/debian-12\/versions\/1\.0\.\d+/);
+    assert.match(stdout, /galleries\/golden\/images\/\s*debian-12\/versions\/1\.0\.\d+/);
     assert.deepEqual(await stack.inventory(), before);
   });
 
