@@ -1,16 +1,14 @@
-/**
- * Undoing. Each removal asks first whose the resource is and deletes only what carries this run's tag; what is gone
- * already is done; what is there and not ours is named with the reason.
- */
-import type { OperationState, PollerLike } from '@azure/core-lro';
+/** Undoing, part by part: the machine, its network, the staging group, an output. */
 import type { Azure } from '../azure/environment.ts';
-import { attempt, orNotFound } from '../azure/errors.ts';
+import { attempt } from '../azure/errors.ts';
 import { finish } from '../azure/operations.ts';
 import { requireResourceId } from '../template/resource-id.ts';
 import { openStagingBlobs } from './blobs.ts';
 import type { CleanupActivities, Removal, RunContext } from './contract.ts';
 import { dataDiskOf, networkInterfaceOf, osDiskOf, publicIpOf } from './machine-names.ts';
 import { releaseGroup } from './own-group.ts';
+import { removeInOrder } from './removals.ts';
+import type { Removable } from './removals.ts';
 import { isOurs } from './tags.ts';
 
 /** Everything a run makes in its staging group, in the order in which it can go, with an api-version that can delete it. */
@@ -25,12 +23,6 @@ const API_VERSION_OF = {
   'microsoft.storage/storageaccounts': '2023-05-01',
 } as const;
 const REMOVAL_ORDER = Object.keys(API_VERSION_OF) as Array<keyof typeof API_VERSION_OF>;
-
-interface Removable {
-  what: string;
-  get: () => Promise<{ id?: string; tags?: Record<string, string> }>;
-  delete: () => PollerLike<OperationState<void>, void>;
-}
 
 export function createCleanupActivities(azure: Azure): CleanupActivities {
   return {
@@ -160,28 +152,6 @@ async function emptyGroup(azure: Azure, run: RunContext): Promise<Removal> {
   }
   await releaseGroup(azure, run);
   return removal;
-}
-
-/** One after the other, as each is in use by the one before; what is listed together goes at once. */
-async function removeInOrder(run: RunContext, resources: Array<Removable | Removable[]>): Promise<Removal> {
-  const removal: Removal = { removed: [], leftovers: [] };
-  for (const step of resources) {
-    const removals = await Promise.all([step].flat().map((resource) => removeOne(run, resource)));
-    removal.removed.push(...removals.flatMap(({ removed }) => removed));
-    removal.leftovers.push(...removals.flatMap(({ leftovers }) => leftovers));
-  }
-  return removal;
-}
-
-async function removeOne(run: RunContext, { what, get, delete: remove }: Removable): Promise<Removal> {
-  const found = await attempt(`look for ${what}`, () => orNotFound(get()));
-  if (found === undefined) return { removed: [], leftovers: [] };
-  const id = found.id ?? what;
-  if (!isOurs(run, found.tags)) {
-    return { removed: [], leftovers: [{ id, reason: 'it does not carry the tag of this run' }] };
-  }
-  await finish(`delete ${what}`, remove);
-  return { removed: [id], leftovers: [] };
 }
 
 /** A VHD in the staging account; one at an address of the template's own is left there and named. */

@@ -11,16 +11,18 @@ import {
   isCancellation,
   setHandler,
 } from '@temporalio/workflow';
-import type { CheckedPlan, Guest, RunContext, StagedStep, StepRole } from '../activities/contract.ts';
+import type { CheckedPlan, Guest, RunContext, StagedStep } from '../activities/contract.ts';
 import type { BuildPlan, PlannedDistributor } from '../template/build-plan.ts';
-import { asking, making, removing, stepping } from './activity-proxies.ts';
-import { describeFailure, failedStep, failureType } from './build-failure.ts';
+import { asking, making, removing } from './activity-proxies.ts';
+import { asksToKeep } from './abort-on-error.ts';
+import { describeFailure, failureType } from './build-failure.ts';
 import { BuildRecord } from './build-record.ts';
 import type { distributeImage } from './distribute-image.ts';
 import { distributeWorkflowId, QUERY_STATUS } from './messages.ts';
 import type { BuildFailure, BuildStatus, OutputStatus } from './messages.ts';
 import { runContext } from './run-context.ts';
 import { runSteps } from './run-steps.ts';
+import { StepRunner } from './step-runner.ts';
 import { UndoStack } from './undo-stack.ts';
 import { createValidationMachine, removeValidationMachine } from './validate-image.ts';
 
@@ -36,31 +38,12 @@ export async function buildImage(plan: BuildPlan): Promise<BuildStatus> {
   return build.finish();
 }
 
-type StepStage = 'Customizing' | 'Optimizing' | 'Validating';
-
-const ROLE_OF: Record<StepStage, StepRole> = {
-  Customizing: 'customizer',
-  Optimizing: 'optimizer',
-  Validating: 'validator',
-};
-
-/** Failure type → the field of `errorHandling` that may keep the machine. */
-const KEPT_ON: Record<string, 'onCustomizerError' | 'onValidationError'> = {
-  CustomizerFailed: 'onCustomizerError',
-  CustomizerTimedOut: 'onCustomizerError',
-  OptimizerFailed: 'onCustomizerError',
-  MachineLost: 'onCustomizerError',
-  RestartTimedOut: 'onCustomizerError',
-  UpdatesStuck: 'onCustomizerError',
-  ValidatorFailed: 'onValidationError',
-};
-
 class Build {
   readonly #plan: BuildPlan;
   readonly #record: BuildRecord;
   readonly #run: RunContext;
   readonly #undo = new UndoStack();
-  #currentStep: string | undefined;
+  readonly #steps: StepRunner;
   /** Of an image that is distributed all the same (`continueDistributeOnFailure`). */
   #invalid: BuildFailure | undefined;
 
@@ -68,6 +51,7 @@ class Build {
     this.#plan = plan;
     this.#record = record;
     this.#run = runContext(plan);
+    this.#steps = new StepRunner(this.#run, record);
   }
 
   async run(): Promise<void> {
@@ -79,9 +63,9 @@ class Build {
       ...(osDiskId === undefined ? {} : { osDiskId }),
     });
     const machine = { name: this.#plan.machine.name, osType: checked.source.osType };
-    if (this.#plan.validate?.sourceValidationOnly === true) return this.#runSteps('Validating', machine, steps);
-    await this.#runSteps('Customizing', machine, steps);
-    await this.#runSteps('Optimizing', machine, steps);
+    if (this.#plan.validate?.sourceValidationOnly === true) return this.#steps.runStage('Validating', machine, steps);
+    await this.#steps.runStage('Customizing', machine, steps);
+    await this.#steps.runStage('Optimizing', machine, steps);
     await this.#capture(machine);
     await this.#validate(checked, machineId, steps);
     await this.#distribute(checked, machineId);
@@ -154,28 +138,6 @@ class Build {
     return machineId;
   }
 
-  /** Those of one stage, in order; the first that fails ends it. */
-  async #runSteps(stage: StepStage, machine: Guest, steps: StagedStep[]): Promise<void> {
-    const own = steps.filter(({ role }) => role === ROLE_OF[stage]);
-    if (own.length === 0) return;
-    this.#record.enter(stage);
-    for (const step of own) await this.#runStep(machine, step);
-  }
-
-  async #runStep(machine: Guest, step: StagedStep): Promise<void> {
-    this.#record.stepStarted(step.key);
-    this.#currentStep = step.name;
-    try {
-      const { runStep } = stepping(`${step.index + 1}. ${step.type} ${step.name}`);
-      const result = await runStep(this.#run, machine, step);
-      this.#record.stepEnded(step.key, 'Succeeded', result);
-    } catch (error) {
-      this.#record.stepEnded(step.key, isCancellation(error) ? 'Canceled' : 'Failed', failedStep(error));
-      throw error;
-    }
-    this.#currentStep = undefined;
-  }
-
   async #capture(machine: Guest): Promise<void> {
     this.#record.enter('Capturing');
     await making('Deprovision, deallocate, generalize').captureMachine(this.#run, machine);
@@ -191,13 +153,11 @@ class Build {
       run: () => removeValidationMachine(this.#run, machine.dataDisks?.length ?? 0),
     });
     const validator = await createValidationMachine(this.#run, this.#plan, checked, machineId);
-    const validators = steps.filter(({ role }) => role === 'validator');
     try {
-      for (const step of validators) await this.#runStep(validator, step);
+      await this.#steps.runStage('Validating', validator, steps);
     } catch (error) {
       if (!validate.continueDistributeOnFailure || failureType(error) !== 'ValidatorFailed') throw error;
-      this.#invalid = describeFailure(error, 'Validating', this.#currentStep);
-      this.#currentStep = undefined;
+      this.#invalid = describeFailure(error, 'Validating', this.#steps.takeCurrent());
     }
   }
 
@@ -249,7 +209,8 @@ class Build {
   /** Compensates, then ends as Temporal names it: cancelled, or failed with the whole status as the failure's detail. */
   async giveUp(error: unknown): Promise<never> {
     const { stage } = this.#record.status;
-    const where = { stage, ...(this.#currentStep === undefined ? {} : { step: this.#currentStep }) };
+    const step = this.#steps.takeCurrent();
+    const where = { stage, ...(step === undefined ? {} : { step }) };
     // The timeout cancels its own scope only, a person's cancel the whole run.
     const canceledByPerson = CancellationScope.current().consideredCancelled;
     if (isCancellation(error) && canceledByPerson) {
@@ -265,7 +226,7 @@ class Build {
           message: `the build took longer than buildTimeoutInMinutes (${this.#plan.buildTimeoutInMinutes})`,
           ...where,
         }
-      : describeFailure(error, stage, this.#currentStep);
+      : describeFailure(error, stage, step);
     this.#record.dropOutputs('Failed');
     await this.#cleanUp(false, failure);
     return this.#fail(timedOut ? 'TimedOut' : 'Failed', failure);
@@ -279,15 +240,7 @@ class Build {
 
   async #cleanUp(keepOutputs: boolean, failure: BuildFailure | undefined): Promise<void> {
     this.#record.enter('CleaningUp');
-    this.#record.status.leftovers = await this.#undo.unwind(keepOutputs, this.#asksToKeep(failure));
-  }
-
-  /** Why the machine of a failed build is left for a person to look at; undefined where it goes. */
-  #asksToKeep(failure: BuildFailure | undefined): string | undefined {
-    const { errorHandling, runId } = this.#plan;
-    const field = failure === undefined ? undefined : KEPT_ON[failure.type];
-    if (field === undefined || errorHandling?.[field] !== 'abort') return undefined;
-    return `left to be looked at, as errorHandling.${field} says; kiln delete ${runId} removes it`;
+    this.#record.status.leftovers = await this.#undo.unwind(keepOutputs, asksToKeep(this.#plan, failure));
   }
 
   #output(runOutputName: string): OutputStatus {
