@@ -1,0 +1,37 @@
+/**
+ * Removing what a run made. Each removal asks first whose the resource is and deletes only what carries this run's tag;
+ * what is gone already is done; what is there and not ours is named with the reason.
+ */
+import type { OperationState, PollerLike } from '@azure/core-lro';
+import { attempt, orNotFound } from '../azure/errors.ts';
+import { finish } from '../azure/operations.ts';
+import type { Removal, RunContext } from './contract.ts';
+import { isOurs } from './tags.ts';
+
+export interface Removable {
+  what: string;
+  get: () => Promise<{ id?: string; tags?: Record<string, string> }>;
+  delete: () => PollerLike<OperationState<void>, void>;
+}
+
+/** One after the other, as each is in use by the one before; what is listed together goes at once. */
+export async function removeInOrder(run: RunContext, resources: Array<Removable | Removable[]>): Promise<Removal> {
+  const removal: Removal = { removed: [], leftovers: [] };
+  for (const step of resources) {
+    const removals = await Promise.all([step].flat().map((resource) => removeOne(run, resource)));
+    removal.removed.push(...removals.flatMap(({ removed }) => removed));
+    removal.leftovers.push(...removals.flatMap(({ leftovers }) => leftovers));
+  }
+  return removal;
+}
+
+async function removeOne(run: RunContext, { what, get, delete: remove }: Removable): Promise<Removal> {
+  const found = await attempt(`look for ${what}`, () => orNotFound(get()));
+  if (found === undefined) return { removed: [], leftovers: [] };
+  const id = found.id ?? what;
+  if (!isOurs(run, found.tags)) {
+    return { removed: [], leftovers: [{ id, reason: 'it does not carry the tag of this run' }] };
+  }
+  await finish(`delete ${what}`, remove);
+  return { removed: [id], leftovers: [] };
+}
