@@ -19,9 +19,10 @@ describe('kiln, with processes killed under a build', { skip }, () => {
     inline: string[],
     service: 'worker' | 'azure' | 'temporal',
     ready: Parameters<TestStack['until']>[1],
+    changes: object = {},
   ): Promise<void> {
     const known = new Set(linesFiles());
-    const build = stack.start('build', stack.write(runId, shellTemplate(inline)), '--id', runId);
+    const build = stack.start('build', stack.write(runId, shellTemplate(inline, changes)), '--id', runId);
     const at = await stack.until(runId, ready);
     stack.kill(service);
     const { code, stdout, stderr } = await build.ended;
@@ -64,6 +65,20 @@ describe('kiln, with processes killed under a build', { skip }, () => {
     it(`goes on when the worker is killed on reaching ${stage}`, () =>
       buildAndKill(`at-${stage.toLowerCase()}`, [append], 'worker', ({ stages }) =>
         stages.some((entry) => entry.stage === stage),
+      ));
+  }
+
+  for (const stage of ['Optimizing', 'Validating'] as const) {
+    it(`goes on when the worker is killed on reaching ${stage}`, () =>
+      buildAndKill(
+        `at-${stage.toLowerCase()}`,
+        [append],
+        'worker',
+        ({ stages }) => stages.some((entry) => entry.stage === stage),
+        {
+          optimize: { vmBoot: { state: 'Enabled' } },
+          validate: { inVMValidations: [{ type: 'Shell', name: 'check', inline: ['test -s /root/lines'] }] },
+        },
       ));
   }
 });
