@@ -45,18 +45,40 @@ export interface BuildSummary {
   closeTime?: Date;
 }
 
-export class KilnClient {
-  readonly #client: Client;
-  readonly #connection: Connection;
+export interface TemporalAddress {
+  connectionOptions: ConnectionOptions;
+  namespace: string;
+}
 
-  private constructor(client: Client, connection: Connection) {
+async function connect(options: TemporalAddress): Promise<{ client: Client; connection: Connection }> {
+  const connection = await Connection.connect(options.connectionOptions);
+  return { client: new Client({ connection, namespace: options.namespace }), connection };
+}
+
+export class KilnClient {
+  #client: Client;
+  #connection: Connection;
+  #address: string | undefined;
+
+  private constructor(client: Client, connection: Connection, address: string | undefined) {
     this.#client = client;
     this.#connection = connection;
+    this.#address = address;
   }
 
-  static async connect(options: { connectionOptions: ConnectionOptions; namespace: string }): Promise<KilnClient> {
-    const connection = await Connection.connect(options.connectionOptions);
-    return new KilnClient(new Client({ connection, namespace: options.namespace }), connection);
+  static async connect(options: TemporalAddress): Promise<KilnClient> {
+    const { client, connection } = await connect(options);
+    return new KilnClient(client, connection, options.connectionOptions.address);
+  }
+
+  /** Goes on with a Temporal that came back elsewhere; nothing happens while it is where it was. */
+  async follow(options: TemporalAddress): Promise<void> {
+    const { address } = options.connectionOptions;
+    if (address === this.#address) return;
+    const former = this.#connection;
+    ({ client: this.#client, connection: this.#connection } = await connect(options));
+    this.#address = address;
+    await former.close();
   }
 
   close(): Promise<void> {

@@ -4,7 +4,6 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, closeSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 export interface ServiceRecord {
@@ -105,20 +104,6 @@ export async function untilReady(
     }
     await pause(50);
   }
-}
-
-/** The port asked for if it is free, else any free one. */
-export async function freePort(wanted = 0): Promise<number> {
-  const tryPort = (port: number): Promise<number | undefined> =>
-    new Promise((resolve) => {
-      const server = createServer();
-      server.once('error', () => resolve(undefined));
-      server.listen(port, '127.0.0.1', () => {
-        const address = server.address();
-        server.close(() => resolve(typeof address === 'object' ? address?.port : undefined));
-      });
-    });
-  return (await tryPort(wanted)) ?? (await tryPort(0)) ?? 0;
 }
 
 /** One start at a time: the second of two commands waits for the stack of the first. */

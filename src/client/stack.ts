@@ -6,12 +6,12 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { setDefaultCACertificates, getCACertificates } from 'node:tls';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { ConnectionOptions } from '@temporalio/client';
 import type { LocalAzureConnection } from '../local-azure/core.ts';
 import {
-  freePort,
   isAlive,
   locked,
   logFile,
@@ -21,6 +21,7 @@ import {
   untilReady,
   writeService,
 } from './services.ts';
+import { choosePort, portOf } from './ports.ts';
 import { follow, newsOf } from './service-news.ts';
 import type { ServiceRecord } from './services.ts';
 import type { Settings } from './settings.ts';
@@ -34,7 +35,7 @@ export interface Stack {
   webUi?: string;
   azure?: LocalAzureConnection;
   subscriptionId: string;
-  /** Starts again what has died since; the names of those. */
+  /** Starts again what has died since; the names of those. The stack's addresses are then those of the new ones. */
   revive(): Promise<string[]>;
   /** What the local Azure has said to people since the last call: which image stands in for another, what it fetches. */
   news(): string[];
@@ -52,22 +53,26 @@ export async function ensureStack(settings: Settings, say: Say): Promise<Stack> 
     const azure = settings.cloud === 'local' ? await ensureLocalAzure(settings, say) : undefined;
     if (azure !== undefined) trust(azure.caFile);
     await ensureWorker(settings, temporal, azure, say);
-    return {
+    const stack: Stack = {
       ...temporal,
       ...(azure === undefined ? {} : { azure }),
       subscriptionId: subscriptionOf(settings),
-      revive: () => revive(settings, say),
+      revive: () => revive(stack, settings, say),
       news: newsOf(logFile(settings.stateDir, 'azure')),
     };
+    return stack;
   });
 }
 
-async function revive(settings: Settings, say: Say): Promise<string[]> {
+async function revive(stack: Stack, settings: Settings, say: Say): Promise<string[]> {
   const record = readStack(settings.stateDir);
   const dead = Object.keys(record).filter((name) => !isAlive(record[name]));
-  if (dead.length === 0) return [];
+  // Another command may have been quicker to start it again.
+  const moved = stack.webUi !== undefined && record['temporal']?.address['grpc'] !== stack.connectionOptions.address;
+  if (dead.length === 0 && !moved) return [];
   for (const name of dead) say(`${name} has ended; starting it again`);
-  await ensureStack(settings, () => {});
+  const { connectionOptions, webUi, azure } = await ensureStack(settings, () => {});
+  Object.assign(stack, { connectionOptions, webUi, azure });
   return dead;
 }
 
@@ -106,8 +111,8 @@ async function ensureTemporal(settings: Settings, say: Say): Promise<Temporal> {
   const executable = await findTemporal(cacheDir, say);
   // Well-known ports for the one stack a person has; any others for a second one, which could be starting right now.
   const usual = stateDir === readSettings({}, {}).stateDir;
-  const port = await freePort(portOf(known?.address['grpc']) ?? (usual ? DEFAULT_TEMPORAL_PORT : 0));
-  const uiPort = await freePort(portOf(known?.address['webUi']) ?? (usual ? DEFAULT_UI_PORT : 0));
+  const port = await choosePort(portOf(known?.address['grpc']), usual ? DEFAULT_TEMPORAL_PORT : undefined);
+  const uiPort = await choosePort(portOf(known?.address['webUi']), usual ? DEFAULT_UI_PORT : undefined);
   const folder = join(stateDir, 'temporal');
   mkdirSync(folder, { recursive: true });
   const args = serverArguments({ port, uiPort, database: join(folder, 'temporal.db') });
@@ -133,9 +138,9 @@ async function ensureLocalAzure(settings: Settings, say: Say): Promise<LocalAzur
     '--cache-dir',
     cacheDir,
     '--port',
-    '0',
+    String(await choosePort(portOf(known?.address['resourceManager']))),
     '--blob-port',
-    '0',
+    String(await choosePort(portOf(known?.address['blob']))),
     '--profile',
     profile,
     '--machine',
@@ -174,9 +179,14 @@ async function ensureWorker(
   const { stateDir } = settings;
   const name = 'worker';
   const known = readStack(stateDir)[name];
-  // A worker that was started for another cloud must not take this one's builds.
+  const serves = {
+    cloud: settings.cloud,
+    temporal: String(temporal.connectionOptions.address),
+    ...(azure === undefined ? {} : { resourceManager: azure.endpoint }),
+  };
+  // A worker for another cloud must not take this one's builds; one for a former address would wait there for ever.
   if (known !== undefined && isAlive(known)) {
-    if (known.address['cloud'] === settings.cloud) return;
+    if (isDeepStrictEqual(known.address, serves)) return;
     await stopService(known);
   }
   const ready = join(stateDir, 'worker.ready');
@@ -187,7 +197,7 @@ async function ensureWorker(
     KILN_READY_FILE: ready,
   });
   await untilReady(stateDir, name, started, () => Promise.resolve(existsSync(ready)));
-  writeService(stateDir, name, { ...started, address: { cloud: settings.cloud } });
+  writeService(stateDir, name, { ...started, address: serves });
   say('worker ready');
 }
 
@@ -239,8 +249,3 @@ function listens(port: number): Promise<boolean> {
     socket.once('error', () => resolve(false));
   });
 }
-
-const portOf = (address: string | undefined): number | undefined => {
-  const port = Number(/:(\d+)\/?$/.exec(address ?? '')?.[1]);
-  return port > 0 ? port : undefined;
-};

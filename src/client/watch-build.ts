@@ -35,6 +35,7 @@ export async function watchBuild(
     for (;;) {
       if (interrupts > 1) return { ended: 'detached' };
       for (const name of await stack.revive()) say(`${name} had ended and was started again; the build goes on`);
+      await client.follow(stack);
       for (const line of stack.news()) say(line);
       const look = await lookAt(client, runId);
       if (look !== undefined) {

@@ -75,12 +75,12 @@ describe('the commands around a build', () => {
     const file = stack.write('left', shellTemplate(['# simulate: seconds=300']));
     const build = stack.start('build', file, '--id', 'left');
     await stack.until('left', ({ steps }) => steps[0]?.state === 'Running');
-    build.interrupt();
+    build.signal('SIGINT');
     await eventually(
       () => Promise.resolve(build.said()),
       (said) => said.includes('Ctrl-C again'),
     );
-    build.interrupt();
+    build.signal('SIGINT');
     const { code, stderr } = await build.ended;
     assert.equal(code, 3);
     assert.match(stderr, /kiln show left, kiln logs left --follow/);
@@ -142,7 +142,7 @@ describe('the commands around a build', () => {
 
   it('kiln reset asks to be meant, and then clears the state', async () => {
     assert.equal((await stack.kiln('reset')).code, 2);
-    dev.interrupt();
+    dev.signal('SIGINT');
     await dev.ended;
     assert.equal((await stack.kiln('reset', '--yes')).code, 0);
     assert.equal(existsSync(stack.stateDir), false);

@@ -36,7 +36,7 @@ describe('kiln, with simulated machines', () => {
     const before = await stack.inventory();
     const build = stack.start('build', file, '--id', 'slow');
     await stack.until('slow', ({ steps }) => steps[0]?.state === 'Running');
-    build.interrupt();
+    build.signal('SIGINT');
     const { code, stdout } = await build.ended;
     assert.equal(code, 3, stdout);
     assert.match(stdout, /Canceled: slow/);

@@ -61,7 +61,7 @@ export class TestStack {
   }
 
   /** Starts the command and leaves it running. */
-  start(...args: string[]): { ended: Promise<Outcome>; said(): string; interrupt(): void } {
+  start(...args: string[]): { ended: Promise<Outcome>; said(): string; signal(name: NodeJS.Signals): void } {
     const child = spawn(process.execPath, [KILN, ...args], { env: this.#environment() });
     let stdout = '';
     let stderr = '';
@@ -70,7 +70,7 @@ export class TestStack {
     return {
       ended: new Promise((resolve) => child.on('exit', (code) => resolve({ code: code ?? -1, stdout, stderr }))),
       said: () => stdout,
-      interrupt: () => void child.kill('SIGINT'),
+      signal: (name) => void child.kill(name),
     };
   }
 
@@ -111,10 +111,9 @@ export class TestStack {
 
   /** A client in this process; the stack must be up. */
   async client(): Promise<KilnClient> {
-    this.#client ??= await KilnClient.connect({
-      connectionOptions: { address: this.temporalAddress() },
-      namespace: 'default',
-    });
+    const options = { connectionOptions: { address: this.temporalAddress() }, namespace: 'default' };
+    this.#client ??= await KilnClient.connect(options);
+    await this.#client.follow(options);
     return this.#client;
   }
 

@@ -113,7 +113,7 @@ describe('a Windows build, with simulated machines', () => {
     await lineLike(/round 3: .*, 4 installed so far/);
     stack.kill('worker');
     await lineLike(/round [45]: /);
-    build.interrupt();
+    build.signal('SIGINT');
     const { code } = await build.ended;
     assert.equal(code, 3);
     const names = JSON.stringify(await stack.history(buildWorkflowId('rounds')));
