@@ -1,3 +1,6 @@
+import type { LocalAzureConnection } from '../../src/local-azure/core.ts';
+import { createClients, FAST } from '../local-azure/support.ts';
+
 /** Templates that fit the local Azure as it is born; a test changes what it is about. */
 export const GROUP = '/subscriptions/10ca1a2e-0000-4000-8000-000000000001/resourceGroups/golden-images/providers';
 export const IDENTITY = `${GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/image-builder`;
@@ -24,4 +27,39 @@ export function shellTemplate(inline: string[], changes: object = {}): Record<st
       ...changes,
     },
   };
+}
+
+/** These steps on Windows Server, one gallery version of a definition that {@link putWindowsDefinition} makes. */
+export function windowsTemplate(customize: object[], changes: object = {}): Record<string, unknown> {
+  return shellTemplate([], {
+    source: {
+      type: 'PlatformImage',
+      publisher: 'MicrosoftWindowsServer',
+      offer: 'WindowsServer',
+      sku: '2022-datacenter-g2',
+      version: 'latest',
+    },
+    distribute: [
+      {
+        type: 'SharedImage',
+        runOutputName: 'gallery',
+        galleryImageId: `${GROUP}/Microsoft.Compute/galleries/golden/images/windows`,
+        targetRegions: [{ name: 'westeurope' }],
+      },
+    ],
+    customize,
+    ...changes,
+  });
+}
+
+export async function putWindowsDefinition(connection: LocalAzureConnection): Promise<void> {
+  const { compute } = createClients(connection);
+  const definition = {
+    location: 'westeurope',
+    osType: 'Windows' as const,
+    osState: 'Generalized' as const,
+    hyperVGeneration: 'V2' as const,
+    identifier: { publisher: 'kiln', offer: 'test', sku: 'windows' },
+  };
+  await compute.galleryImages.createOrUpdate('golden-images', 'golden', 'windows', definition, FAST);
 }

@@ -2,49 +2,21 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { BuildStatus } from '../../src/workflows/messages.ts';
 import { buildWorkflowId } from '../../src/workflows/messages.ts';
-import { createClients, FAST } from '../local-azure/support.ts';
 import { TestStack } from './stack.ts';
-import { GROUP, shellTemplate } from './templates.ts';
-
-const SOURCE = {
-  type: 'PlatformImage',
-  publisher: 'MicrosoftWindowsServer',
-  offer: 'WindowsServer',
-  sku: '2022-datacenter-g2',
-  version: 'latest',
-};
-const DISTRIBUTE = [
-  {
-    type: 'SharedImage',
-    runOutputName: 'gallery',
-    galleryImageId: `${GROUP}/Microsoft.Compute/galleries/golden/images/windows`,
-    targetRegions: [{ name: 'westeurope' }],
-  },
-];
-
-const windows = (customize: object[], changes: object = {}) =>
-  shellTemplate([], { source: SOURCE, distribute: DISTRIBUTE, customize, ...changes });
+import { putWindowsDefinition, windowsTemplate } from './templates.ts';
 
 describe('a Windows build, with simulated machines', () => {
   const stack = new TestStack('simulated');
   before(async () => {
     await stack.up();
-    const definition = {
-      location: 'westeurope',
-      osType: 'Windows' as const,
-      osState: 'Generalized' as const,
-      hyperVGeneration: 'V2' as const,
-      identifier: { publisher: 'kiln', offer: 'test', sku: 'windows' },
-    };
-    const { compute } = createClients(stack.connection());
-    await compute.galleryImages.createOrUpdate('golden-images', 'golden', 'windows', definition, FAST);
+    await putWindowsDefinition(stack.connection());
   });
   after(() => stack.close());
 
   it('runs every kind of step, and keeps its password out of its history', async () => {
     const file = stack.write(
       'all',
-      windows([
+      windowsTemplate([
         { type: 'PowerShell', name: 'user', inline: ['# simulate: stdout="hello"'] },
         { type: 'PowerShell', name: 'elevated', runElevated: true, inline: ['Get-Date'] },
         { type: 'PowerShell', name: 'system', runElevated: true, runAsSystem: true, inline: ['Get-Date'] },
@@ -80,7 +52,7 @@ describe('a Windows build, with simulated machines', () => {
   it('ends at an exit code that is not allowed', async () => {
     const file = stack.write(
       'code',
-      windows([{ type: 'PowerShell', name: 'code', inline: ['# simulate: exit=3010'] }]),
+      windowsTemplate([{ type: 'PowerShell', name: 'code', inline: ['# simulate: exit=3010'] }]),
     );
     const { code, stdout } = await stack.kiln('build', file, '--id', 'code');
     assert.equal(code, 1);
@@ -92,7 +64,7 @@ describe('a Windows build, with simulated machines', () => {
     const never =
       'include:$true\n# simulate: exit=102 stdout="KILN-UPDATES {\\"chosen\\":1,\\"installed\\":0,\\"failed\\":[\\"KB1 (0x80240022)\\"]}"';
     const before = await stack.inventory();
-    const file = stack.write('stuck', windows([{ type: 'WindowsUpdate', name: 'updates', filters: [never] }]));
+    const file = stack.write('stuck', windowsTemplate([{ type: 'WindowsUpdate', name: 'updates', filters: [never] }]));
     const { code, stdout } = await stack.kiln('build', file, '--id', 'stuck');
     assert.equal(code, 1, stdout);
     assert.match(stdout, /UpdatesStuck in Customizing, step updates/);
@@ -103,7 +75,10 @@ describe('a Windows build, with simulated machines', () => {
   it('restarts between rounds of updates, and a killed worker goes on with the round it was in', async () => {
     const rounds =
       'include:$true\n# simulate: exit=101 seconds=1 stdout="KILN-UPDATES {\\"chosen\\":2,\\"installed\\":2,\\"failed\\":[]}"';
-    const file = stack.write('rounds', windows([{ type: 'WindowsUpdate', name: 'updates', filters: [rounds] }]));
+    const file = stack.write(
+      'rounds',
+      windowsTemplate([{ type: 'WindowsUpdate', name: 'updates', filters: [rounds] }]),
+    );
     const build = stack.start('build', file, '--id', 'rounds');
     const client = await stack.client();
     const lineLike = async (pattern: RegExp): Promise<void> => {
@@ -122,7 +97,7 @@ describe('a Windows build, with simulated machines', () => {
 
   it('refuses steps of the other system before anything is made', async () => {
     const before = await stack.inventory();
-    const file = stack.write('mixed', windows([{ type: 'Shell', name: 'shell', inline: ['true'] }]));
+    const file = stack.write('mixed', windowsTemplate([{ type: 'Shell', name: 'shell', inline: ['true'] }]));
     const { code, stderr } = await stack.kiln('build', file, '--id', 'mixed');
     assert.equal(code, 2);
     assert.match(stderr, /properties\.customize\[0\]\.type: Shell is for Linux, and the source .* is Windows/);

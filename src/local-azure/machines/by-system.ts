@@ -1,40 +1,56 @@
 /**
- * Machines by operating system: Linux ones where scripts really run, Windows ones simulated beside them. What belongs to
- * a Windows machine is told by a mark on its content's name and by its own note on disk, so that a restart finds it.
+ * Machines by operating system: Linux ones where scripts really run, Windows ones beside them. What belongs to a Windows
+ * machine is told by a note on disk under its content's name and its own, so that a restart finds it; the note says
+ * what plays it, since content of a simulated machine is none for another.
  */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../core.ts';
 import type { ContentRef, Machines } from './machine.ts';
 
+type Player = 'linux' | 'simulated' | 'powerShell';
+
 export function createMachinesBySystem(options: {
   linux: Machines;
-  windows: Machines;
+  simulated: Machines;
+  powerShell: Machines;
+  /** What plays new Windows machines, and in words for a person. */
+  windows: { player: 'simulated' | 'powerShell'; description: string };
   stateDir: string;
   log: Logger;
 }): Machines {
-  const { linux, windows, log } = options;
+  const { linux, simulated, powerShell, windows, log } = options;
+  const players: Record<Player, Machines> = { linux, simulated, powerShell };
   const folder = join(options.stateDir, 'windows');
   mkdirSync(folder, { recursive: true });
   let said = false;
   /** Machines and contents have keys of their own; both are noted here, and nothing else. */
   const noteOf = (name: string): string => join(folder, encodeURIComponent(name));
-  const note = (name: string): void => writeFileSync(noteOf(name), '');
+  const note = (name: string, player: Player): void => {
+    if (player !== 'linux') writeFileSync(noteOf(name), player);
+  };
   const forget = (name: string): void => rmSync(noteOf(name), { force: true });
-  const of = (name: string): Machines => (existsSync(noteOf(name)) ? windows : linux);
+  const playerOf = (name: string): Player => {
+    if (!existsSync(noteOf(name))) return 'linux';
+    return readFileSync(noteOf(name), 'utf8') === 'powerShell' ? 'powerShell' : 'simulated';
+  };
+  const of = (name: string): Machines => players[playerOf(name)];
 
   return {
     kind: linux.kind,
-    description: `${linux.description}; Windows machines are simulated: no step of theirs is run`,
+    description: `${linux.description}; Windows machines are ${windows.description}`,
     async platformContent(urn, osType) {
       if (osType === 'Linux') return linux.platformContent(urn, osType);
-      const ref = await windows.platformContent(urn, osType);
-      note(ref);
-      return ref;
+      const ref = await players[windows.player].platformContent(urn, osType);
+      // The platform content of both systems may be one and the same: a copy of its own can be told apart.
+      const own = `windows-${ref}`;
+      await players[windows.player].copyContent(ref, own);
+      note(own, windows.player);
+      return own;
     },
     emptyContent: (key) => linux.emptyContent(key),
     async copyContent(from, key): Promise<ContentRef> {
-      if (of(from) === windows) note(key);
+      note(key, playerOf(from));
       return of(from).copyContent(from, key);
     },
     async releaseContent(ref) {
@@ -43,8 +59,9 @@ export function createMachinesBySystem(options: {
     },
     async start(spec) {
       if (spec.osType === 'Windows') {
-        note(machineNote(spec.key));
-        if (!said) log.warn('Windows machines are simulated: no step of theirs is run');
+        const player = playerOf(spec.content);
+        note(machineNote(spec.key), player === 'linux' ? 'simulated' : player);
+        if (!said) log.warn(`Windows machines are ${windows.description}`);
         said = true;
       }
       return of(machineNote(spec.key)).start(spec);
@@ -61,7 +78,7 @@ export function createMachinesBySystem(options: {
     cancel: (key, id) => of(machineNote(key)).cancel(key, id),
     exportVhd: (ref, file, disk) => of(ref).exportVhd(ref, file, disk),
     async close() {
-      await Promise.all([linux.close(), windows.close()]);
+      await Promise.all([linux.close(), simulated.close()]);
     },
   };
 }

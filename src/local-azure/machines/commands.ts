@@ -25,3 +25,6 @@ export async function hasTool(name: string): Promise<boolean> {
     () => false,
   );
 }
+
+/** One word for a shell, whatever is in it. */
+export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -4,6 +4,7 @@ import type { Logger } from '../core.ts';
 import { createMachinesBySystem } from './by-system.ts';
 import { prepareHost } from './host.ts';
 import type { Machines } from './machine.ts';
+import { createPowerShellMachines, findPowerShell } from './power-shell.ts';
 import { createSandboxMachines } from './sandbox.ts';
 import { createSimulatedMachines } from './simulated.ts';
 
@@ -19,8 +20,17 @@ export async function createMachines(options: {
   const host = await prepareHost(stateDir, log);
   if ('privileges' in host) {
     const linux = createSandboxMachines({ stateDir, cacheDir, log, privileges: host.privileges });
-    const windows = createSimulatedMachines({ stateDir: join(stateDir, 'windows-machines') });
-    return createMachinesBySystem({ linux, windows, stateDir, log });
+    const simulated = createSimulatedMachines({ stateDir: join(stateDir, 'windows-machines') });
+    const found = await findPowerShell();
+    const powerShell = createPowerShellMachines(linux, found);
+    const windows =
+      'missing' in found
+        ? ({ player: 'simulated', description: `simulated, no step of theirs is run (${found.missing})` } as const)
+        : ({
+            player: 'powerShell',
+            description: `Linux with PowerShell ${found.version}: what needs nothing of Windows runs, all else is simulated`,
+          } as const);
+    return createMachinesBySystem({ linux, simulated, powerShell, windows, stateDir, log });
   }
   if (kind === 'sandbox') throw new Error(`no sandbox on this host: ${host.missing}`);
   log.warn(`machines are simulated, no script is run: ${host.missing}`);

@@ -13,6 +13,8 @@ export interface MachineSpec {
   content: ContentRef;
   hostname: string;
   osType: 'Linux' | 'Windows';
+  /** Folders of the host that are lent to the machine, by the name it knows them by. */
+  tools?: Record<string, string>;
 }
 
 export type PowerState = 'running' | 'stopped' | 'deallocated';

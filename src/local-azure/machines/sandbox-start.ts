@@ -1,7 +1,7 @@
 /** Booting a sandboxed machine: the disk's layers mounted in a namespace of its own, and bubblewrap over them. */
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { tool } from './commands.ts';
+import { quote, tool } from './commands.ts';
 import type { MachineSpec } from './machine.ts';
 import type { Privileges } from './privileges.ts';
 import { detached } from './processes.ts';
@@ -107,6 +107,7 @@ function sandbox(folder: string, spec: MachineSpec): string[] {
     '--ro-bind',
     join(folder, 'hosts'),
     '/etc/hosts',
+    ...Object.entries(spec.tools ?? {}).flatMap(([name, from]) => ['--ro-bind', from, `/run/kiln/tools/${name}`]),
     ...bind('spool'),
     ...bind('wake'),
     ...readable('agent'),
@@ -132,5 +133,3 @@ function trusted(stateDir: string): string {
   const files = ['/etc/ssl/certs/ca-certificates.crt', join(stateDir, 'ca/ca.pem')];
   return files.map((file) => (existsSync(file) ? readFileSync(file, 'utf8') : '')).join('\n');
 }
-
-const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

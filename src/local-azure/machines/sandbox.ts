@@ -22,6 +22,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../core.ts';
 import { baseImage } from './base-image.ts';
+import { quote } from './commands.ts';
 import { Contents } from './contents.ts';
 import { exportDisk } from './export-disk.ts';
 import type { Machines, MachineSpec, PowerState, RunStatus } from './machine.ts';
@@ -187,5 +188,3 @@ function jobStatus(folder: string, machineUp: boolean): RunStatus {
   const state = canceled ? 'Canceled' : exitCode === 0 ? 'Succeeded' : exitCode === TIMED_OUT ? 'TimedOut' : 'Failed';
   return { state, exitCode, startTime, endTime: timeOf('rc'), ...sizes };
 }
-
-const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -10,11 +10,15 @@ export interface Outcome {
   stderr: string;
 }
 
+const SIMULATE = /^\s*#\s*simulate:(.*)$/m;
+
+export const tellsOutcome = (script: string): boolean => SIMULATE.test(script);
+
 const ESCAPED: Record<string, string> = { n: '\n', t: '\t', r: '\r' };
 
 /** A script without such a line succeeds at once and prints nothing. */
 export function scriptedOutcome(script: string): Outcome {
-  const line = /^\s*#\s*simulate:(.*)$/m.exec(script)?.[1] ?? '';
+  const line = SIMULATE.exec(script)?.[1] ?? '';
   return {
     exitCode: Number(valueOf(line, 'exit') ?? 0),
     seconds: Number(valueOf(line, 'seconds') ?? 0),

@@ -74,8 +74,9 @@ export const STAND_INS: Record<string, string> = {
 
 /**
  * The first process inside. It starts every job of the spool once, ends the one that it is told to cancel, and ends
- * itself on a power request, which ends all that runs with it, after a moment's notice: 10 powers off, 11 reboots. A job's folder holds script,
- * env and timeout; it writes out, err, and rc by rename. `timeout` passes a signal on to all of the job's group.
+ * itself on a power request, which ends all that runs with it, after a moment's notice: 10 powers off, 11 reboots. A
+ * job's folder holds script, env and timeout; it writes out, err, and rc by rename. A script may leave a code wider than
+ * a byte as exit-code. `timeout` passes a signal on to all of the job's group.
  */
 export const AGENT = `#!/bin/sh
 cd /run/kiln/spool
@@ -86,7 +87,9 @@ job() {
     sh -c 'echo $PPID' >"/run/kiln/spool/$1/pid"
     [ -e "/run/kiln/spool/$1/canceled" ] && exit 143
     exec setsid timeout --kill-after=5 "$(cat "/run/kiln/spool/$1/timeout")" "/run/kiln/spool/$1/script" ) >out 2>err </dev/null
-  echo $? >rc.part
+  code=$?
+  [ -e exit-code ] && code=$(cat exit-code)
+  echo "$code" >rc.part
   mv rc.part rc
 }
 start_new() {
