@@ -14,9 +14,12 @@ import { Problems } from './problems.ts';
 import { reportPlan } from './report.ts';
 import { resolveSource } from './resolve-source.ts';
 
-export function createCheckActivities(azure: Azure): Pick<CheckActivities, 'checkPlan' | 'reportPlan'> {
+export function createCheckActivities(
+  azure: Azure,
+): Pick<CheckActivities, 'checkPlan' | 'findSourceVersion' | 'reportPlan'> {
   return {
     checkPlan: (plan) => checkPlan(azure, plan),
+    findSourceVersion: async (plan) => (await resolveSource(azure, plan, new Problems()))?.exactVersion,
     reportPlan: async (plan) => reportPlan(azure, plan, await checkPlan(azure, plan)),
   };
 }

@@ -90,6 +90,8 @@ export interface Removal {
 export interface CheckActivities {
   /** Asks Azure about everything the plan names; throws `InvalidPlan` with all problems at once. Creates nothing. */
   checkPlan(plan: BuildPlan): Promise<CheckedPlan>;
+  /** Exact version behind the source as it is now; undefined where there is none. */
+  findSourceVersion(plan: BuildPlan): Promise<string | undefined>;
   /** The version number a `latest` scheme gives now; used by `kiln plan` and before publishing. */
   chooseVersion(distributor: SharedImageDistributor, sourceVersion?: string): Promise<string>;
   /** Everything that `kiln plan` shows; the same checks as `checkPlan`, and creates nothing either. */

@@ -7,14 +7,14 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { ConnectionOptions, WorkflowHandle } from '@temporalio/client';
-import { ApplicationFailure, defineSearchAttributeKey, defaultPayloadConverter } from '@temporalio/common';
+import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
 import type { BuildPlan } from '../template/build-plan.ts';
+import { buildOptions } from '../workflows/build-options.ts';
 import {
   buildWorkflowId,
   distributeWorkflowId,
   QUERY_OUTPUT,
   QUERY_STATUS,
-  SEARCH_ATTRIBUTES,
   TASK_QUEUE,
   WORKFLOWS,
 } from '../workflows/messages.ts';
@@ -89,15 +89,9 @@ export class KilnClient {
   async start(plan: BuildPlan): Promise<{ attached: boolean }> {
     try {
       await this.#client.workflow.start(WORKFLOWS.buildImage, {
-        workflowId: buildWorkflowId(plan.runId),
+        ...buildOptions(plan),
         taskQueue: TASK_QUEUE,
         args: [plan],
-        memo: { templateName: plan.template.name },
-        staticSummary: `Build ${plan.template.name}`,
-        typedSearchAttributes: [
-          { key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.template, 'KEYWORD'), value: plan.template.name },
-          { key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.target, 'KEYWORD'), value: targetOf(plan) },
-        ],
       });
       return { attached: false };
     } catch (error) {
@@ -243,22 +237,6 @@ function emptyStatus(runId: string, templateName: string): BuildStatus {
 function nameIn(memo: Record<string, unknown> | undefined): string {
   const name = memo?.['templateName'];
   return typeof name === 'string' ? name : '';
-}
-
-/** The image definition of the first gallery distributor, or what else the build makes. */
-function targetOf({ distribute }: BuildPlan): string {
-  const [first] = distribute.toSorted(
-    (left, right) => Number(right.type === 'SharedImage') - Number(left.type === 'SharedImage'),
-  );
-  switch (first?.type) {
-    case 'SharedImage':
-      return first.imageDefinitionId;
-    case 'ManagedImage':
-      return first.imageId;
-    case 'VHD':
-    case undefined:
-      return first?.runOutputName ?? '';
-  }
 }
 
 /** What a workflow failed of: Kiln's own failure inside of all that Temporal wraps it in. */

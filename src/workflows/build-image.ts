@@ -74,7 +74,7 @@ class Build {
   async #check(): Promise<CheckedPlan> {
     this.#record.enter('Checking');
     const checked = await asking('Check the plan against Azure').checkPlan(this.#plan);
-    this.#record.pinned(checked.source, runSteps(this.#plan, checked.source.osType), 'Provisioning');
+    this.#record.pinned(checked, runSteps(this.#plan, checked.source.osType), 'Provisioning');
     return checked;
   }
 

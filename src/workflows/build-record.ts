@@ -4,8 +4,8 @@
  */
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type { RunStep, StepResult } from '../activities/contract.ts';
-import type { BuildPlan, PlannedDistributor, ResolvedSource } from '../template/build-plan.ts';
+import type { CheckedPlan, RunStep, StepResult } from '../activities/contract.ts';
+import type { BuildPlan, PlannedDistributor } from '../template/build-plan.ts';
 import { describeStatus } from './current-details.ts';
 import { SEARCH_ATTRIBUTES } from './messages.ts';
 import type { BuildFailure, BuildStatus, OutputStatus, RunState, Stage, StepStatus } from './messages.ts';
@@ -39,10 +39,11 @@ export class BuildRecord {
   }
 
   /** The source's exact version is known, and the next stage begins: one event for both. */
-  pinned(source: ResolvedSource, steps: RunStep[], next: Stage): void {
+  pinned({ source, digests }: CheckedPlan, steps: RunStep[], next: Stage): void {
     this.status.steps = steps.map(pendingStep);
     this.status.source = source.description;
     if (source.exactVersion !== undefined) this.status.exactVersion = source.exactVersion;
+    this.status.digests = digests;
     this.#begin(next);
     upsertSearchAttributes([
       { key: stageKey, value: next },

@@ -2,4 +2,5 @@
 export { buildImage } from './build-image.ts';
 export { distributeImage } from './distribute-image.ts';
 export { deleteBuild, issueLogLinks, planImage } from './errands.ts';
+export { imageTemplate } from './image-template.ts';
 export { sweepBuilds, undoBuild } from './sweep-builds.ts';

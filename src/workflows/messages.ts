@@ -40,6 +40,8 @@ export interface BuildStatus {
   /** As pinned by pre-flight; absent before. */
   source?: string;
   exactVersion?: string;
+  /** sha256 of what was downloaded for it, by step key. */
+  digests?: Record<string, string>;
   steps: StepStatus[];
   outputs: OutputStatus[];
   /** Why the run did not succeed. */
@@ -139,6 +141,8 @@ export const WORKFLOWS = {
   issueLogLinks: 'issueLogLinks',
   /** (request: { plan: BuildPlan }) => { removed: string[]; leftovers: Leftover[] }; `kiln delete`: logs and staging group go. */
   deleteBuild: 'deleteBuild',
+  /** (start: { id }) => TemplateView once it is deleted; see template-messages.ts. */
+  imageTemplate: 'imageTemplate',
   /** (request: SweepRequest) => SweepReport[]; undoes builds that were terminated. Scheduled by the worker. */
   sweepBuilds: 'sweepBuilds',
 } as const;

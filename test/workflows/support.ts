@@ -45,6 +45,7 @@ export function scripted(overrides: Partial<BuildActivities> = {}): Scripted {
   };
   const plain: BuildActivities = {
     checkPlan: async () => checked,
+    findSourceVersion: async () => '12.1',
     reportPlan: async (plan) => ({
       plan,
       source: { description: '', osType: 'Linux', hyperVGeneration: 'V2' },

@@ -1,0 +1,127 @@
+/**
+ * What passes between an image template that lives and everybody who uses it: updates, its one query, and what they
+ * answer. Types and constants only. Times are ISO 8601; operation ids are GUIDs.
+ */
+import type { BuildPlan } from '../template/build-plan.ts';
+import type { Leftover, OutputStatus, RunState } from './messages.ts';
+
+/** Workflow id of a template: its resource id, in lower case, since Azure's ids are the same in any. */
+export const templateWorkflowId = (templateId: string): string => templateId.toLowerCase();
+
+/** Updates of workflow `imageTemplate`. Those that are refused are refused before they are in the history. */
+export const TEMPLATE_UPDATES = {
+  /** (request: PutRequest) => Accepted; by update-with-start, so that it makes the template where there is none. */
+  put: 'put',
+  /** (request: RunRequest) => RunAccepted */
+  run: 'run',
+  /** () => Accepted; answers when the cancellation is under way. */
+  cancel: 'cancel',
+  /** () => Accepted; answers when the deletion is under way. */
+  delete: 'delete',
+  /** (request: TriggerRequest) => Accepted */
+  putTrigger: 'putTrigger',
+  /** (name: string) => Accepted */
+  deleteTrigger: 'deleteTrigger',
+} as const;
+
+/** Query; answers a `TemplateView`, also of a template that was deleted. */
+export const QUERY_TEMPLATE = 'template';
+/** Signal: look now for a new version of the source, and not at the next turn. */
+export const SIGNAL_CHECK_SOURCE = 'checkSource';
+
+/** How a refused update fails: `Conflict` with the service's words, `NotFound`, `ValidationFailed`. */
+export type Refusal = 'Conflict' | 'NotFound' | 'ValidationFailed';
+
+/** The template as a person wrote it, in the newest api-version's spelling; what is read-only is not in it. */
+export interface TemplateResource {
+  location: string;
+  tags: Record<string, string>;
+  identity: object;
+  properties: Record<string, unknown>;
+}
+
+export interface Submission {
+  plan: BuildPlan;
+  resource: TemplateResource;
+}
+
+export interface PutRequest extends Submission {
+  /** Refused where the template has been changed since this revision; 0: where there is one already. */
+  ifRevision?: number;
+}
+
+export interface Accepted {
+  operationId: string;
+  view: TemplateView;
+}
+
+export interface RunRequest {
+  by: RunStarter;
+  /** The same id again is answered with the same run. */
+  requestId?: string;
+  /** Nothing is run while source version, scripts, files and template are those of the last good run. */
+  ifChanged?: boolean;
+}
+
+export type RunStarter = 'person' | 'autoRun' | 'schedule' | 'trigger';
+
+export interface RunAccepted {
+  operationId: string;
+  /** Absent where nothing had changed. */
+  runId?: string;
+  skipped?: string;
+}
+
+export interface TriggerRequest {
+  name: string;
+}
+
+export type ProvisioningState = 'Creating' | 'Updating' | 'Succeeded' | 'Failed' | 'Deleting' | 'Deleted';
+
+export interface TemplateView {
+  id: string;
+  name: string;
+  /** Counts what was put, from 1. */
+  revision: number;
+  plan: BuildPlan;
+  resource: TemplateResource;
+  provisioningState: ProvisioningState;
+  provisioningError?: { provisioningErrorCode: string; message: string };
+  /** As found when it was put, and by each run. */
+  exactVersion?: string;
+  /** Resource id of the group in which its runs build. */
+  stagingResourceGroup?: string;
+  /** The last ones, newest first. */
+  runs: TemplateRun[];
+  triggers: TriggerView[];
+  /** The last ones, newest first. */
+  operations: OperationView[];
+  /** Of the deletion. */
+  leftovers: Leftover[];
+}
+
+export interface TemplateRun {
+  runId: string;
+  /** Of the template that it builds. */
+  revision: number;
+  by: RunStarter;
+  state: RunState | 'Canceling';
+  startTime: string;
+  endTime?: string;
+  message: string;
+  outputs: OutputStatus[];
+}
+
+export interface TriggerView {
+  name: string;
+  kind: 'SourceImage';
+  status: { code: 'Healthy' | 'Deactivated'; message: string; time: string };
+}
+
+export interface OperationView {
+  id: string;
+  status: 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
+  startTime: string;
+  endTime?: string;
+  error?: { code: string; message: string };
+}

@@ -1,0 +1,198 @@
+/** The runs of one template: one at a time, each a child workflow that builds the revision it was started with. */
+import {
+  ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  ChildWorkflowFailure,
+  condition,
+  executeChild,
+  isCancellation,
+  ParentClosePolicy,
+} from '@temporalio/workflow';
+import type { BuildPlan } from '../template/build-plan.ts';
+import { asking, removing } from './activity-proxies.ts';
+import type { buildImage } from './build-image.ts';
+import { buildOptions } from './build-options.ts';
+import type { BuildStatus } from './messages.ts';
+import { end } from './operation-end.ts';
+import { runContext } from './run-context.ts';
+import type { OperationView, RunAccepted, RunRequest, TemplateRun } from './template-messages.ts';
+import { begin, planOfRun, remember } from './template-state.ts';
+import type { RememberedRun, TemplateState } from './template-state.ts';
+
+/** A run whose clean-up takes longer goes on with it by itself: the template is free again. */
+const CANCELED_WITHIN = '1h';
+
+/** How a child ended. The status is absent where it was ended from outside. */
+interface Outcome {
+  state: TemplateRun['state'];
+  message: string;
+  code?: string;
+  status?: BuildStatus;
+}
+
+export class TemplateRuns {
+  readonly #state: TemplateState;
+  #starting = false;
+  #current: { run: RememberedRun; canceled: boolean } | undefined;
+  #listeners: Array<(run: TemplateRun) => void> = [];
+
+  constructor(state: TemplateState) {
+    this.#state = state;
+  }
+
+  get busy(): boolean {
+    return this.#starting || this.#current !== undefined;
+  }
+
+  onEnd(listener: (run: TemplateRun) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  isKnown(requestId: string | undefined): boolean {
+    return requestId !== undefined && this.#state.runs.some((run) => run.requestId === requestId);
+  }
+
+  async run({ by, requestId, ifChanged = false }: RunRequest): Promise<RunAccepted> {
+    const state = this.#state;
+    const known = requestId === undefined ? undefined : state.runs.find((run) => run.requestId === requestId);
+    if (known !== undefined) return { operationId: '', runId: known.runId };
+    const { submission, revision } = state;
+    if (submission === undefined) throw new TypeError('the template was never submitted');
+    const operation = begin(state, now());
+    this.#starting = true;
+    try {
+      const skipped = ifChanged ? await this.#unchanged(submission.plan, revision) : undefined;
+      if (skipped !== undefined) {
+        end(operation, 'Succeeded');
+        return { operationId: operation.id, skipped };
+      }
+      state.count++;
+      const plan = planOfRun(state, submission.plan);
+      const run: RememberedRun = {
+        runId: plan.runId,
+        revision,
+        by,
+        state: 'Running',
+        startTime: now(),
+        message: '',
+        outputs: [],
+        context: runContext(plan),
+        ...(requestId === undefined ? {} : { requestId }),
+      };
+      const forgotten = remember(state, run);
+      this.#current = { run, canceled: false };
+      this.#follow(plan, operation, forgotten).catch((error: unknown) => this.#lost(operation, error));
+      return { operationId: operation.id, runId: run.runId };
+    } finally {
+      this.#starting = false;
+    }
+  }
+
+  cancel(operation: OperationView): void {
+    const current = this.#current;
+    if (current === undefined) return end(operation, 'Succeeded');
+    current.canceled = true;
+    current.run.state = 'Canceling';
+    current.run.message = 'Canceling image build';
+    void condition(() => this.#current !== current).then(() => end(operation, 'Succeeded'));
+  }
+
+  /** Why nothing need be built; undefined where something has changed, or could not be looked at. */
+  async #unchanged(plan: BuildPlan, revision: number): Promise<string | undefined> {
+    const { built } = this.#state;
+    if (built === undefined || built.revision !== revision) return undefined;
+    try {
+      const { source, digests } = await asking('Look at what goes into the image').checkPlan(plan);
+      if (source.description !== built.source || !isSame(digests, built.digests)) return undefined;
+      return `nothing has changed since run ${built.runId}: ${source.description}, ${Object.keys(digests).length} downloads, revision ${revision} of the template`;
+    } catch {
+      // What is wrong is for the run to say.
+      return undefined;
+    }
+  }
+
+  async #follow(plan: BuildPlan, operation: OperationView, forgotten: RememberedRun[]): Promise<void> {
+    const { current } = { current: this.#current };
+    if (current === undefined) return;
+    await this.#clear(forgotten);
+    const scope = new CancellationScope();
+    let outcome: Outcome | undefined;
+    const child = scope.run(() =>
+      executeChild<typeof buildImage>('buildImage', {
+        ...buildOptions(plan),
+        args: [plan],
+        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+        // It removes what it made however it ends, which a terminated build could not.
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+      }),
+    );
+    child.then(
+      (status) => (outcome = { state: status.state, message: '', status }),
+      (error: unknown) => (outcome = outcomeOf(error)),
+    );
+    await condition(() => outcome !== undefined || current.canceled);
+    if (outcome === undefined) {
+      scope.cancel();
+      await condition(() => outcome !== undefined, CANCELED_WITHIN);
+    }
+    const ended = outcome ?? { state: 'Canceled', message: `the clean-up of ${plan.runId} goes on` };
+    this.#ended(current.run, operation, ended);
+  }
+
+  #ended(run: RememberedRun, operation: OperationView, { state, message, code, status }: Outcome): void {
+    Object.assign(run, { state, message, endTime: now(), outputs: status?.outputs ?? [] });
+    if ((status?.leftovers.length ?? 0) > 0 || status === undefined) run.untidy = true;
+    if (state === 'Succeeded' && status !== undefined) {
+      const { source = '', digests = {}, exactVersion } = status;
+      const version = exactVersion === undefined ? {} : { exactVersion };
+      this.#state.built = { runId: run.runId, revision: run.revision, source, digests, ...version };
+      Object.assign(this.#state, version);
+    }
+    if (state === 'Succeeded' || state === 'PartiallySucceeded') end(operation, 'Succeeded');
+    else if (state === 'Canceled') end(operation, 'Canceled');
+    else end(operation, 'Failed', { code: code ?? 'ImageBuildFailed', message });
+    this.#current = undefined;
+    for (const listener of this.#listeners) listener(run);
+  }
+
+  #lost(operation: OperationView, error: unknown): void {
+    const run = this.#current?.run;
+    if (run !== undefined) this.#ended(run, operation, outcomeOf(error));
+  }
+
+  /** The logs of runs that are forgotten, and what an earlier run had to leave: the next builds in the same group. */
+  async #clear(forgotten: RememberedRun[]): Promise<void> {
+    const untidy = this.#state.runs.filter((run) => run.untidy === true);
+    for (const run of [...forgotten, ...untidy]) {
+      try {
+        await removing(`Remove what ${run.runId} left`).removeStagingGroup(run.context);
+        delete run.untidy;
+      } catch {
+        // The run that needs the group says what is in its way.
+      }
+    }
+  }
+}
+
+function outcomeOf(error: unknown): Outcome {
+  if (isCancellation(error)) return { state: 'Canceled', message: 'the run was cancelled' };
+  const cause = error instanceof ChildWorkflowFailure ? error.cause : error;
+  if (!(cause instanceof ApplicationFailure)) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    return { state: 'Failed', code: 'Terminated', message: `the run was ended in Temporal: ${message}` };
+  }
+  const status = cause.details?.[0] as BuildStatus | undefined;
+  return {
+    state: status?.state === 'TimedOut' ? 'TimedOut' : 'Failed',
+    message: cause.message,
+    ...(cause.type === undefined || cause.type === null ? {} : { code: cause.type }),
+    ...(status?.leftovers === undefined ? {} : { status }),
+  };
+}
+
+const isSame = (left: Record<string, string>, right: Record<string, string>): boolean =>
+  Object.keys(left).length === Object.keys(right).length &&
+  Object.entries(left).every(([key, value]) => right[key] === value);
+
+const now = (): string => new Date().toISOString();
