@@ -155,6 +155,8 @@ export function gallery(index: number): BuildPlan['distribute'][number] {
 /** One server and one bundle for a test file. */
 export function useTemporal(): {
   environment(): TestWorkflowEnvironment;
+  /** Runs the body while a worker with these activities serves the task queue. */
+  withWorker<T>(taskQueue: string, activities: BuildActivities, body: () => Promise<T>): Promise<T>;
   /** Starts the build and hands its handle to the body while a worker with these activities runs. */
   withBuild<T>(plan: BuildPlan, activities: BuildActivities, body: (handle: BuildHandle) => Promise<T>): Promise<T>;
 } {
@@ -175,26 +177,28 @@ export function useTemporal(): {
     ]);
   });
   after(() => environment.teardown());
+  const withWorker = async <T>(taskQueue: string, activities: BuildActivities, body: () => Promise<T>): Promise<T> => {
+    const worker = await Worker.create({
+      connection: environment.nativeConnection,
+      taskQueue,
+      workflowBundle,
+      activities,
+      maxHeartbeatThrottleInterval: '100ms',
+    });
+    return worker.runUntil(body);
+  };
   return {
     environment: () => environment,
-    withBuild: async (plan, activities, body) => {
-      const taskQueue = plan.runId;
-      const worker = await Worker.create({
-        connection: environment.nativeConnection,
-        taskQueue,
-        workflowBundle,
-        activities,
-        maxHeartbeatThrottleInterval: '100ms',
-      });
-      return worker.runUntil(async () => {
+    withWorker,
+    withBuild: (plan, activities, body) =>
+      withWorker(plan.runId, activities, async () => {
         const handle = await environment.client.workflow.start('buildImage', {
           workflowId: buildWorkflowId(plan.runId),
-          taskQueue,
+          taskQueue: plan.runId,
           args: [plan],
         });
         return body(handle);
-      });
-    },
+      }),
   };
 }
 

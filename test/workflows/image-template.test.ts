@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { BuildActivities } from '../../src/activities/contract.ts';
+import type { BuildPlan } from '../../src/template/build-plan.ts';
+import { buildWorkflowId } from '../../src/workflows/messages.ts';
+import { TemplateClient, TemplateRefusal } from '../../src/client/template-client.ts';
+import { pause } from '../../src/client/services.ts';
+import type { Accepted, RunRequest, TemplateView } from '../../src/workflows/template-messages.ts';
+import { samplePlan, scripted, useTemporal } from './support.ts';
+
+describe('imageTemplate', () => {
+  const temporal = useTemporal();
+
+  /** A template of its own on a worker of its own, and what a person does with it. */
+  async function withTemplate<T>(
+    activities: BuildActivities,
+    body: (template: ReturnType<typeof handleOf>) => Promise<T>,
+  ): Promise<T> {
+    const id = `/subscriptions/s/resourceGroups/g/templates/${randomUUID()}`;
+    return temporal.withWorker(id, activities, () => body(handleOf(id)));
+  }
+
+  function handleOf(id: string) {
+    const client = new TemplateClient(temporal.environment().client, id);
+    const submit = (plan: BuildPlan, ifRevision?: number): Promise<Accepted> => {
+      const own = { ...plan, template: { ...plan.template, id } };
+      const { location, tags } = plan.template;
+      const resource = { location, tags, identity: {}, properties: {} };
+      return client.put({ plan: own, resource, ...(ifRevision === undefined ? {} : { ifRevision }) });
+    };
+    const until = async (wanted: (view: TemplateView) => boolean): Promise<TemplateView> => {
+      for (;;) {
+        const seen = await client.get(id);
+        if (wanted(seen)) return seen;
+        await pause(20);
+      }
+    };
+    return {
+      id,
+      client,
+      submit,
+      until,
+      put: async (plan = samplePlan()): Promise<TemplateView> => {
+        await submit(plan);
+        return until(({ provisioningState }) => !/ing$/.test(provisioningState));
+      },
+      run: (request: Partial<RunRequest> = {}) => client.run(id, { by: 'person', ...request }),
+      /** That so many runs have ended. */
+      ended: (count = 1) => until(({ runs }) => runs.length >= count && runs[0]?.endTime !== undefined),
+    };
+  }
+
+  const refused = (code: string, message: RegExp) => (error: unknown) => {
+    assert.ok(error instanceof TemplateRefusal, String(error));
+    assert.equal(error.code, code);
+    assert.match(error.message, message);
+    return true;
+  };
+
+  /** An activity that waits for its release, or for its cancellation. */
+  function gate() {
+    const { promise, resolve: open } = Promise.withResolvers<void>();
+    const wait = async (): Promise<void> => {
+      const context = Context.current();
+      const beat = setInterval(() => context.heartbeat(), 50);
+      try {
+        await Promise.race([promise, context.cancelled]);
+      } finally {
+        clearInterval(beat);
+      }
+    };
+    return { open, wait };
+  }
+
+  it('is put, run twice and deleted with the group that was made for it', async () => {
+    const groups: string[] = [];
+    const { activities } = scripted({
+      createStagingGroup: async ({ runId, staging, ownGroup }) => {
+        groups.push(
+          `make ${runId.replace(/-.*/, '')} ${ownGroup === true} ${staging.resourceGroup.replace(/[0-9a-f]{8}$/, 'X')}`,
+        );
+      },
+      removeStagingGroup: async ({ runId }) => {
+        groups.push(`remove ${runId.replace(/-.*/, '')}`);
+        return { removed: [], leftovers: [] };
+      },
+    });
+    await withTemplate(activities, async (template) => {
+      const made = await template.put();
+      assert.equal(made.provisioningState, 'Succeeded');
+      assert.equal(made.exactVersion, '12.1');
+      const first = await template.run();
+      assert.match(first.runId ?? '', /^sample-[0-9a-f]{8}-1$/);
+      const { runs } = await template.ended();
+      assert.equal(runs[0]?.state, 'Succeeded');
+      assert.equal(runs[0]?.outputs[0]?.state, 'Succeeded');
+      await template.run();
+      await template.ended(2);
+      await template.client.delete(template.id);
+      const end = await template.client.deleted(template.id);
+      assert.equal(end.provisioningState, 'Deleted');
+      assert.equal(end.operations[0]?.status, 'Succeeded');
+    });
+    assert.deepEqual(groups, [
+      'make template false IT_g_sample_X',
+      'make sample true IT_g_sample_X',
+      'make sample true IT_g_sample_X',
+      'remove sample',
+      'remove sample',
+      'remove template',
+    ]);
+  });
+
+  it('runs one build at a time, refuses in the service’s words, and a run keeps the revision that it began with', async () => {
+    const { open, wait } = gate();
+    const { activities } = scripted({
+      captureMachine: wait,
+    });
+    await withTemplate(activities, async (template) => {
+      await template.put();
+      await template.run();
+      const words =
+        /^Operation Microsoft\.VirtualMachineImages\/imageTemplates\/run\/action is not allowed in provisioning state: succeeded or run state: running$/;
+      await assert.rejects(template.run(), refused('Conflict', words));
+      await assert.rejects(
+        template.client.delete(template.id),
+        refused('Conflict', /imageTemplates\/delete is not allowed/),
+      );
+      const changed = await template.put(samplePlan({ buildTimeoutInMinutes: 60 }));
+      assert.equal(changed.revision, 2);
+      assert.equal(changed.runs[0]?.revision, 1);
+      open();
+      assert.equal((await template.ended()).runs[0]?.state, 'Succeeded');
+      await template.run();
+      const { runs } = await template.ended(2);
+      assert.equal(runs[0]?.revision, 2);
+    });
+  });
+
+  it('keeps why a submission failed, runs nothing of it, and takes a corrected one', async () => {
+    let wrong = true;
+    const { calls, activities } = scripted({
+      checkPlan: async (plan) => {
+        if (!wrong) return scripted().activities.checkPlan(plan);
+        throw ApplicationFailure.nonRetryable('the template cannot be built', 'InvalidPlan', {
+          problems: [{ path: 'properties.source', message: 'no such image' }],
+        });
+      },
+    });
+    await withTemplate(activities, async (template) => {
+      const failed = await template.put();
+      assert.equal(failed.provisioningState, 'Failed');
+      assert.deepEqual(failed.provisioningError, {
+        provisioningErrorCode: 'BadPIRSource',
+        message: 'the template cannot be built',
+      });
+      assert.deepEqual(failed.operations[0]?.error?.code, 'BadPIRSource');
+      await assert.rejects(template.run(), refused('Conflict', /provisioning state: failed or run state: none/));
+      assert.ok(!calls.includes('createStagingGroup'));
+      wrong = false;
+      const corrected = await template.put();
+      assert.equal(corrected.provisioningState, 'Succeeded');
+      assert.equal(corrected.provisioningError, undefined);
+    });
+  });
+
+  it('takes a change only of the revision that it was made for', async () => {
+    await withTemplate(scripted().activities, async (template) => {
+      await template.put();
+      await template.submit(samplePlan(), 1);
+      await assert.rejects(template.submit(samplePlan(), 1), refused('Conflict', /revision 2, and 1 was expected/));
+      const elsewhere = samplePlan();
+      elsewhere.template = { ...elsewhere.template, location: 'northeurope' };
+      await assert.rejects(template.submit(elsewhere), refused('Conflict', /already exists in location 'westeurope'/));
+    });
+  });
+
+  it('is free again after a cancellation, with all that the run had made removed', async () => {
+    const { wait } = gate();
+    const { calls, activities } = scripted({
+      createMachine: async () => {
+        await wait();
+        return { machineId: '/vm' };
+      },
+    });
+    await withTemplate(activities, async (template) => {
+      await template.put();
+      await assert.rejects(template.client.cancel(template.id), refused('Conflict', /cancel\/action is not allowed/));
+      const { operationId } = await template.run();
+      await template.until(() => calls.includes('createMachine'));
+      const { view } = await template.client.cancel(template.id);
+      assert.equal(view.runs[0]?.state, 'Canceling');
+      const { runs, operations } = await template.ended();
+      assert.equal(runs[0]?.state, 'Canceled');
+      assert.equal(operations.find(({ id }) => id === operationId)?.status, 'Canceled');
+      assert.ok(calls.includes('removeMachine'));
+    });
+  });
+
+  it('ends with a failed run as that failed, also where its build was terminated', async () => {
+    let fail = true;
+    const { wait } = gate();
+    const { activities } = scripted({
+      runStep: async (run, guest, step) => {
+        if (fail) throw ApplicationFailure.nonRetryable('step exited with 3', 'CustomizerFailed', { exitCode: 3 });
+        await wait();
+        return scripted().activities.runStep(run, guest, step);
+      },
+    });
+    await withTemplate(activities, async (template) => {
+      await template.put();
+      const { operationId } = await template.run();
+      const { runs, operations } = await template.ended();
+      assert.deepEqual([runs[0]?.state, runs[0]?.message], ['Failed', 'step exited with 3']);
+      assert.deepEqual(operations.find(({ id }) => id === operationId)?.error, {
+        code: 'CustomizerFailed',
+        message: 'step exited with 3',
+      });
+      fail = false;
+      const { runId = '' } = await template.run();
+      const build = temporal.environment().client.workflow.getHandle(buildWorkflowId(runId));
+      while (!(await build.describe().catch(() => undefined))) await pause(20);
+      await build.terminate('by the test');
+      const after = await template.ended(2);
+      assert.equal(after.runs[0]?.state, 'Failed');
+      assert.match(after.runs[0]?.message ?? '', /ended in Temporal/);
+    });
+  });
+
+  it('skips a run where nothing has changed, and answers a request that is repeated with the same run', async () => {
+    let digest = 'a';
+    const { activities } = scripted({
+      checkPlan: async (plan) => ({ ...(await scripted().activities.checkPlan(plan)), digests: { 'step-00': digest } }),
+    });
+    await withTemplate(activities, async (template) => {
+      await template.put();
+      const first = await template.run({ ifChanged: true, requestId: 'one' });
+      await template.ended();
+      assert.equal((await template.run({ ifChanged: true, requestId: 'one' })).runId, first.runId);
+      const { runId, skipped } = await template.run({ ifChanged: true });
+      assert.equal(runId, undefined);
+      assert.match(
+        skipped ?? '',
+        /nothing has changed since run sample-.*-1: Debian:debian-12:12-gen2:12\.1, 1 downloads/,
+      );
+      digest = 'b';
+      assert.notEqual((await template.run({ ifChanged: true })).runId, undefined);
+    });
+  });
+
+  it('is run by a new version of its source, until three runs in a row have failed', async () => {
+    let version = '12.1';
+    let fails = false;
+    const { activities } = scripted({
+      findSourceVersion: async () => version,
+      checkPlan: async (plan) => {
+        const checked = await scripted().activities.checkPlan(plan);
+        return { ...checked, source: { ...checked.source, exactVersion: version } };
+      },
+      captureMachine: async () => {
+        if (fails) throw ApplicationFailure.nonRetryable('sysprep', 'DeprovisionFailed');
+      },
+    });
+    await withTemplate(activities, async (template) => {
+      await template.put();
+      await template.client.putTrigger(template.id, 'vendor');
+      await assert.rejects(
+        template.client.putTrigger(template.id, 'second'),
+        refused('Conflict', /vendor is there already/),
+      );
+      const look = () => template.client.checkSource(template.id);
+      version = '12.2';
+      await look();
+      const { runs, exactVersion } = await template.ended();
+      assert.deepEqual([runs.length, runs[0]?.by, exactVersion], [1, 'trigger', '12.2']);
+
+      fails = true;
+      version = '12.3';
+      for (const count of [2, 3, 4]) {
+        await look();
+        await template.ended(count);
+      }
+      const { triggers } = await template.client.get(template.id);
+      assert.equal(triggers[0]?.status.code, 'Deactivated');
+      assert.match(triggers[0]?.status.message ?? '', /3 builds in a row failed.*sysprep/);
+
+      fails = false;
+      await template.run();
+      const back = await template.ended(5);
+      assert.equal(back.triggers[0]?.status.code, 'Healthy');
+    });
+  });
+});
