@@ -1,7 +1,7 @@
 /** The `kiln` command. */
 import { Command, CommanderError } from 'commander';
 import { build } from './commands/build.ts';
-import { dev, reset, stopAll, worker } from './commands/dev.ts';
+import { dev, gateway, reset, stopAll, worker } from './commands/dev.ts';
 import { init, schema, STARTER_SOURCES } from './commands/files.ts';
 import type { InitOptions } from './commands/files.ts';
 import { logs } from './commands/logs.ts';
@@ -115,6 +115,10 @@ program
   .command('worker')
   .description('run a worker in the foreground')
   .action(act((settings) => worker(settings)));
+program
+  .command('gateway')
+  .description('serve image templates as Azure Resource Manager does, in the foreground (kiln dev has one)')
+  .action(act((settings) => gateway(settings)));
 program
   .command('reset')
   .description('end the stack and clear the local state')

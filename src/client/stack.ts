@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { setDefaultCACertificates, getCACertificates } from 'node:tls';
@@ -34,6 +34,8 @@ export interface Stack {
   /** Of the Web UI; undefined for a Temporal that is not ours. */
   webUi?: string;
   azure?: LocalAzureConnection;
+  /** Of the gateway, where it was asked for. */
+  gateway?: string;
   subscriptionId: string;
   /** Starts again what has died since; the names of those. The stack's addresses are then those of the new ones. */
   revive(): Promise<string[]>;
@@ -46,16 +48,22 @@ type Say = (line: string) => void;
 const SOURCE = fileURLToPath(new URL('..', import.meta.url));
 const DEFAULT_TEMPORAL_PORT = 7243;
 const DEFAULT_UI_PORT = 8243;
+const DEFAULT_GATEWAY_PORT = 7443;
 
-export async function ensureStack(settings: Settings, say: Say): Promise<Stack> {
+/** @param options `gateway`: with the local one, which a build does without */
+export async function ensureStack(settings: Settings, say: Say, options: { gateway?: boolean } = {}): Promise<Stack> {
   return locked(settings.stateDir, async () => {
     const temporal = await ensureTemporal(settings, say);
     const azure = settings.cloud === 'local' ? await ensureLocalAzure(settings, say) : undefined;
     if (azure !== undefined) trust(azure.caFile);
     await ensureWorker(settings, temporal, azure, say);
+    // One that runs already must follow the others, should they have moved.
+    const wanted = options.gateway === true || isAlive(readStack(settings.stateDir)['gateway']);
+    const gateway = wanted && azure !== undefined ? await ensureGateway(settings, temporal, azure, say) : undefined;
     const stack: Stack = {
       ...temporal,
       ...(azure === undefined ? {} : { azure }),
+      ...(gateway === undefined ? {} : { gateway }),
       subscriptionId: subscriptionOf(settings),
       revive: () => revive(stack, settings, say),
       news: newsOf(logFile(settings.stateDir, 'azure')),
@@ -66,12 +74,16 @@ export async function ensureStack(settings: Settings, say: Say): Promise<Stack> 
 
 async function revive(stack: Stack, settings: Settings, say: Say): Promise<string[]> {
   const record = readStack(settings.stateDir);
-  const dead = Object.keys(record).filter((name) => !isAlive(record[name]));
+  const dead = Object.keys(record).filter(
+    (name) => !isAlive(record[name]) && (name !== 'gateway' || stack.gateway !== undefined),
+  );
   // Another command may have been quicker to start it again.
   const moved = stack.webUi !== undefined && record['temporal']?.address['grpc'] !== stack.connectionOptions.address;
   if (dead.length === 0 && !moved) return [];
   for (const name of dead) say(`${name} has ended; starting it again`);
-  const { connectionOptions, webUi, azure } = await ensureStack(settings, () => {});
+  const { connectionOptions, webUi, azure } = await ensureStack(settings, () => {}, {
+    gateway: record['gateway'] !== undefined,
+  });
   Object.assign(stack, { connectionOptions, webUi, azure });
   return dead;
 }
@@ -80,7 +92,7 @@ async function revive(stack: Stack, settings: Settings, say: Say): Promise<strin
 export async function stopStack(stateDir: string): Promise<string[]> {
   return locked(stateDir, async () => {
     const stack = readStack(stateDir);
-    const running = ['worker', 'azure', 'temporal'].filter((name) => isAlive(stack[name]));
+    const running = ['gateway', 'worker', 'azure', 'temporal'].filter((name) => isAlive(stack[name]));
     for (const name of running) {
       const record = stack[name];
       if (record !== undefined) await stopService(record);
@@ -199,6 +211,52 @@ async function ensureWorker(
   await untilReady(stateDir, name, started, () => Promise.resolve(existsSync(ready)));
   writeService(stateDir, name, { ...started, address: serves });
   say('worker ready');
+}
+
+/** One endpoint for a client: image templates are Kiln's, all else is passed on to the local Azure. */
+async function ensureGateway(
+  settings: Settings,
+  temporal: Temporal,
+  azure: LocalAzureConnection,
+  say: Say,
+): Promise<string> {
+  const { stateDir } = settings;
+  const name = 'gateway';
+  const known = readStack(stateDir)[name];
+  const serves = { temporal: String(temporal.connectionOptions.address), resourceManager: azure.endpoint };
+  if (known !== undefined && isAlive(known)) {
+    const { endpoint = '', ...former } = known.address;
+    if (isDeepStrictEqual(former, serves)) return endpoint;
+    await stopService(known);
+  }
+  const usual = stateDir === readSettings({}, {}).stateDir;
+  const port = await choosePort(portOf(known?.address['endpoint']), usual ? DEFAULT_GATEWAY_PORT : undefined);
+  const ready = join(stateDir, 'gateway.ready');
+  rmSync(ready, { force: true });
+  const env = { ...gatewayEnvironment(settings, temporal, azure, port), KILN_READY_FILE: ready };
+  const started = startService(stateDir, name, process.execPath, [join(SOURCE, 'gateway/main.ts')], env);
+  await untilReady(stateDir, name, started, () => Promise.resolve(existsSync(ready)));
+  const endpoint = `https://127.0.0.1:${port}`;
+  writeService(stateDir, name, { ...started, address: { ...serves, endpoint } });
+  say(`gateway at ${endpoint}`);
+  return endpoint;
+}
+
+/** Under the local Azure's certificate, for everybody whom it knows. */
+function gatewayEnvironment(
+  settings: Settings,
+  temporal: Temporal,
+  azure: LocalAzureConnection,
+  port: number,
+): NodeJS.ProcessEnv {
+  const folder = dirname(azure.caFile);
+  return {
+    KILN_GATEWAY_CONTRIBUTORS: '*',
+    ...workerEnvironment(settings, temporal, azure),
+    KILN_GATEWAY_PORT: String(port),
+    KILN_GATEWAY_CERT: join(folder, 'server.pem'),
+    KILN_GATEWAY_KEY: join(folder, 'server-key.pem'),
+  };
 }
 
 export function workerEnvironment(

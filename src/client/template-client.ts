@@ -71,6 +71,16 @@ export class TemplateClient {
     return view;
   }
 
+  /** As {@link get}, also of a template that was deleted; undefined where there never was one. */
+  async last(id: string): Promise<TemplateView | undefined> {
+    try {
+      return await this.#asking(id, () => this.#handle(id).query<TemplateView>(QUERY_TEMPLATE));
+    } catch (error) {
+      if (error instanceof TemplateRefusal) return undefined;
+      throw error;
+    }
+  }
+
   run(id: string, request: RunRequest): Promise<RunAccepted> {
     return this.#update(id, TEMPLATE_UPDATES.run, request);
   }

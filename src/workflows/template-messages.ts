@@ -3,6 +3,7 @@
  * answer. Types and constants only. Times are ISO 8601; operation ids are GUIDs.
  */
 import type { BuildPlan } from '../template/build-plan.ts';
+import type { WrittenTemplate } from '../template/plan-resource.ts';
 import type { Leftover, OutputStatus, RunState } from './messages.ts';
 
 /** Workflow id of a template: its resource id, in lower case, since Azure's ids are the same in any. */
@@ -32,17 +33,9 @@ export const SIGNAL_CHECK_SOURCE = 'checkSource';
 /** How a refused update fails: `Conflict` with the service's words, `NotFound`, `ValidationFailed`. */
 export type Refusal = 'Conflict' | 'NotFound' | 'ValidationFailed';
 
-/** The template as a person wrote it, in the newest api-version's spelling; what is read-only is not in it. */
-export interface TemplateResource {
-  location: string;
-  tags: Record<string, string>;
-  identity: object;
-  properties: Record<string, unknown>;
-}
-
 export interface Submission {
   plan: BuildPlan;
-  resource: TemplateResource;
+  resource: WrittenTemplate;
 }
 
 export interface PutRequest extends Submission {
@@ -84,7 +77,7 @@ export interface TemplateView {
   /** Counts what was put, from 1. */
   revision: number;
   plan: BuildPlan;
-  resource: TemplateResource;
+  resource: WrittenTemplate;
   provisioningState: ProvisioningState;
   provisioningError?: { provisioningErrorCode: string; message: string };
   /** As found when it was put, and by each run. */

@@ -45,7 +45,7 @@ describe('imageTemplate', () => {
       until,
       put: async (plan = samplePlan()): Promise<TemplateView> => {
         await submit(plan);
-        return until(({ provisioningState }) => !/ing$/.test(provisioningState));
+        return until(({ provisioningState }) => !provisioningState.endsWith('ing'));
       },
       run: (request: Partial<RunRequest> = {}) => client.run(id, { by: 'person', ...request }),
       /** That so many runs have ended. */

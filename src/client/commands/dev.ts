@@ -1,4 +1,4 @@
-/** `kiln dev`, `kiln stop`, `kiln reset` and `kiln worker`: the stack itself. */
+/** `kiln dev`, `kiln stop`, `kiln reset`, `kiln worker` and `kiln gateway`: the stack itself. */
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,10 +10,11 @@ import { ensureStack, stopStack } from '../stack.ts';
 
 /** Runs until Ctrl-C, and then ends what runs. */
 export async function dev(settings: Settings): Promise<number> {
-  const stack = await ensureStack(settings, (line) => console.log(line));
+  const stack = await ensureStack(settings, (line) => console.log(line), { gateway: true });
   const lines = [
     ['Web UI', stack.webUi],
     ['Temporal', stack.connectionOptions.address],
+    ['gateway', stack.gateway],
     ['Resource Manager', stack.azure?.endpoint],
     ['blobs', stack.azure?.blobEndpoint],
     ['machines', stack.azure?.machine],
@@ -51,8 +52,13 @@ export async function reset(settings: Settings, options: { yes?: boolean }): Pro
 }
 
 /** A worker in the foreground, against the Temporal and the Azure that the environment names. */
-export async function worker(settings: Settings): Promise<number> {
-  const main = fileURLToPath(new URL('../../worker/main.ts', import.meta.url));
+export const worker = (settings: Settings): Promise<number> => foreground('worker', settings);
+
+/** The gateway in the foreground; see gateway/main.ts for the environment that it needs. */
+export const gateway = (settings: Settings): Promise<number> => foreground('gateway', settings);
+
+async function foreground(room: 'worker' | 'gateway', settings: Settings): Promise<number> {
+  const main = fileURLToPath(new URL(`../../${room}/main.ts`, import.meta.url));
   const child = spawn(process.execPath, [main], {
     stdio: 'inherit',
     env: { ...process.env, KILN_CACHE_DIR: settings.cacheDir },

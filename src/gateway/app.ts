@@ -1,0 +1,168 @@
+/**
+ * What happens to a request: context → authenticate → ours or Azure's → authorize → body → template → answer. Only health
+ * and the cloud's own description need no token, and where a local authority is behind us, its tokens.
+ */
+import { randomUUID } from 'node:crypto';
+import { bodyLimit } from 'hono/body-limit';
+import { Hono } from 'hono';
+import type { Context } from 'hono';
+import type { Logger } from 'pino';
+import { isOurs, targetOf } from './address.ts';
+import type { Target } from './address.ts';
+import { ArmError } from './arm-error.ts';
+import type { Caller } from './authenticate.ts';
+import { authorize } from './authorize.ts';
+import type { Roles } from './authorize.ts';
+import { forward } from './forward.ts';
+import type { Upstream } from './forward.ts';
+import type { ArmAnswer, ArmRequest } from './image-templates.ts';
+
+const MAX_BODY = 4 * 1024 * 1024;
+
+export interface GatewayParts {
+  upstream: Upstream;
+  authenticate: (header: string | undefined, origin: string) => Promise<Caller>;
+  /** Whether clients get their tokens through us: where the authority is the upstream itself. */
+  passesTokens: boolean;
+  roles: Roles;
+  answer: (request: ArmRequest) => Promise<ArmAnswer>;
+  log: Logger;
+}
+
+interface Environment {
+  Variables: { requestId: string; correlationId: string };
+}
+
+export function createApp({
+  upstream,
+  authenticate,
+  passesTokens,
+  roles,
+  answer,
+  log,
+}: GatewayParts): Hono<Environment> {
+  const app = new Hono<Environment>();
+  const hostOf = (c: Context): string => c.req.header('host') ?? new URL(c.req.url).host;
+  const pass = (c: Context): Promise<Response> => forward(upstream, c.req.raw, hostOf(c));
+
+  app.use(async (c, next) => {
+    c.set('requestId', randomUUID());
+    c.set('correlationId', c.req.header('x-ms-correlation-request-id') ?? randomUUID());
+    await next();
+  });
+  app.onError((error, c) => {
+    const known = error instanceof ArmError ? error : undefined;
+    if (known === undefined) log.error({ err: error, method: c.req.method, path: c.req.path }, 'a request broke');
+    // What broke inside is for the log: it may name what the caller may not know.
+    const told = known ?? new ArmError(500, 'InternalServerError', 'An internal error occurred; the log has it.');
+    if (told.status === 401) c.header('WWW-Authenticate', 'Bearer error="invalid_token"');
+    c.header('x-ms-error-code', told.code);
+    c.header('x-ms-request-id', c.get('requestId'));
+    c.header('x-ms-correlation-request-id', c.get('correlationId'));
+    return c.json(told.body(c.req.query('api-version') ?? ''), told.status);
+  });
+
+  app.get('/health', (c) => c.json({ status: 'ok' }));
+  app.get('/metadata/endpoints', pass);
+  if (passesTokens) {
+    app.post('/:tenant/oauth2/v2.0/token', pass);
+    app.post('/:tenant/oauth2/token', pass);
+    app.get('/:tenant/v2.0/.well-known/openid-configuration', pass);
+    app.get('/:tenant/.well-known/openid-configuration', pass);
+    app.get('/:tenant/discovery/v2.0/keys', pass);
+    app.get('/common/discovery/instance', pass);
+  }
+
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY,
+      onError: () => {
+        throw new ArmError(413, 'RequestContentTooLarge', `The request content is larger than ${MAX_BODY} bytes.`);
+      },
+    }),
+  );
+  app.all('*', async (c) => {
+    const origin = `https://${hostOf(c)}`;
+    const caller = await authenticate(c.req.header('authorization'), origin);
+    const path = decoded(new URL(c.req.url).pathname);
+    if (!isOurs(path)) return pass(c);
+    const target = targetOf(path);
+    if (target === undefined) {
+      throw new ArmError(404, 'InvalidResourceType', `Microsoft.VirtualMachineImages has no resource at '${path}'.`);
+    }
+    const { method } = c.req;
+    authorize(roles, caller, actionOf(target, method), path);
+    if (method === 'PUT' && target.kind === 'template') await requireGroup(c, target);
+    const { status, body, headers } = await answer({
+      method,
+      target,
+      apiVersion: c.req.query('api-version') ?? '',
+      query: new URL(c.req.url).searchParams,
+      body: await readBody(c),
+      origin,
+      path,
+    });
+    return new Response(body === undefined ? null : JSON.stringify(body), {
+      status,
+      headers: {
+        'Cache-Control': 'no-cache',
+        'x-ms-request-id': c.get('requestId'),
+        'x-ms-correlation-request-id': c.get('correlationId'),
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json; charset=utf-8' }),
+        ...headers,
+      },
+    });
+  });
+  return app;
+
+  /** Azure answers whether the group is there, and whether this caller may see it. */
+  async function requireGroup(c: Context, { template }: Extract<Target, { kind: 'template' }>): Promise<void> {
+    const { subscriptionId, resourceGroup } = template;
+    const url = `${upstream.endpoint}/subscriptions/${subscriptionId}/resourceGroups/${encodeURIComponent(resourceGroup)}?api-version=2021-04-01`;
+    const headers = { authorization: c.req.header('authorization') ?? '' };
+    const response = await forward(upstream, new Request(url, { headers }), hostOf(c));
+    if (response.ok) return;
+    const { error } = (await response.json().catch(() => ({}))) as { error?: { code?: string; message?: string } };
+    const status = response.status === 403 || response.status === 404 ? response.status : 502;
+    throw new ArmError(status, error?.code ?? 'BadGateway', error?.message ?? `Azure answered ${response.status}.`);
+  }
+}
+
+/** As role definitions name it. */
+function actionOf(target: Target, method: string): string {
+  const verb = method === 'GET' ? 'read' : method === 'DELETE' ? 'delete' : 'write';
+  const provider = 'Microsoft.VirtualMachineImages';
+  switch (target.kind) {
+    case 'operations':
+      return `${provider}/operations/read`;
+    case 'operation':
+      return `${provider}/locations/operations/read`;
+    case 'templates':
+      return `${provider}/imageTemplates/read`;
+    case 'template':
+      return `${provider}/imageTemplates/${target.action === undefined ? verb : `${target.action}/action`}`;
+    case 'runOutputs':
+    case 'triggers':
+      return `${provider}/imageTemplates/${target.kind}/${verb}`;
+  }
+}
+
+async function readBody(c: Context): Promise<Record<string, unknown> | undefined> {
+  const text = await c.req.text();
+  if (text.trim() === '') return undefined;
+  try {
+    const body: unknown = JSON.parse(text);
+    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
+  } catch {
+    // Answered below, as for JSON that is no object.
+  }
+  throw new ArmError(400, 'InvalidRequestContent', 'The request content was invalid: a JSON object was expected.');
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path).replace(/\/+$/, '');
+  } catch {
+    throw new ArmError(400, 'InvalidRequestUri', `The request path '${path}' is not a valid encoded address.`);
+  }
+}

@@ -1,0 +1,297 @@
+/** What the routes do: each turns a request into one call of the template's workflow, and its answer into Azure's form. */
+import { planResource, RESOURCE_API_VERSIONS } from '../template/index.ts';
+import { TemplateRefusal } from '../client/template-client.ts';
+import type { TemplateClient } from '../client/template-client.ts';
+import type { BuildStatus } from '../workflows/messages.ts';
+import type { TemplateView } from '../workflows/template-messages.ts';
+import type { Target, TemplateAddress } from './address.ts';
+import { ArmError } from './arm-error.ts';
+import { mergePatch } from './merge-patch.ts';
+import { operationAddress, operationUrl } from './operation-address.ts';
+import { operationBody, providerOperations, runOutputBodies, templateBody, triggerBody } from './resource-bodies.ts';
+
+export interface ArmRequest {
+  method: string;
+  target: Target;
+  apiVersion: string;
+  query: URLSearchParams;
+  body: Record<string, unknown> | undefined;
+  origin: string;
+  path: string;
+}
+
+export interface ArmAnswer {
+  status: number;
+  body?: object;
+  headers?: Record<string, string>;
+}
+
+export interface TemplatesOptions {
+  templates: TemplateClient;
+  /** Of a run that is under way; undefined before it answers. */
+  build: (runId: string) => Promise<BuildStatus | undefined>;
+}
+
+const TRIGGERS_SINCE = '2022-07-01';
+const PATCH_TRIES = 3;
+/** Seconds after which a client asks again; without it some wait half a minute. */
+const RETRY_AFTER = { submit: 1, run: 5, cancel: 2 };
+
+export function createTemplateRoutes({
+  templates,
+  build,
+}: TemplatesOptions): (request: ArmRequest) => Promise<ArmAnswer> {
+  return async (request) => {
+    const { target, method, apiVersion } = request;
+    const supported: readonly string[] = RESOURCE_API_VERSIONS;
+    if (!supported.includes(apiVersion)) throw unknownVersion(apiVersion);
+    try {
+      switch (target.kind) {
+        case 'operations':
+          return only(method, 'GET', { status: 200, body: providerOperations() });
+        case 'operation':
+          return await operation(request, target.operationId);
+        case 'templates':
+          return await list(request, target.within);
+        case 'template':
+          return await template(request, target);
+        case 'runOutputs':
+          return await runOutputs(request, target);
+        case 'triggers':
+          if (apiVersion < TRIGGERS_SINCE) throw unknownVersion(apiVersion);
+          return await triggers(request, target);
+      }
+    } catch (error) {
+      throw error instanceof TemplateRefusal ? refusalOf(error) : error;
+    }
+  };
+
+  async function template(request: ArmRequest, target: Extract<Target, { kind: 'template' }>): Promise<ArmAnswer> {
+    const { method, body } = request;
+    const { template: address, action } = target;
+    if (action !== undefined) return only(method, 'POST', await act(request, address, action));
+    switch (method) {
+      case 'GET':
+        return { status: 200, body: await shown(await templates.get(address.id)) };
+      case 'PUT':
+        return put(request, address, needed(body));
+      case 'PATCH':
+        return patch(request, address, needed(body));
+      case 'DELETE':
+        return remove(request, address);
+      default:
+        throw notAllowed(method);
+    }
+  }
+
+  async function put(
+    request: ArmRequest,
+    address: TemplateAddress,
+    body: object,
+    ifRevision?: number,
+  ): Promise<ArmAnswer> {
+    const planned = planResource(body as Record<string, unknown>, { ...address, apiVersion: request.apiVersion });
+    if (!planned.ok) throw ArmError.ofProblems(planned.problems);
+    const { plan, resource } = planned;
+    const { operationId, view } = await templates.put({
+      plan,
+      resource,
+      ...(ifRevision === undefined ? {} : { ifRevision }),
+    });
+    return {
+      status: view.revision === 1 ? 201 : 200,
+      body: await shown(view),
+      headers: following(request, address, view, operationId, { seconds: RETRY_AFTER.submit }),
+    };
+  }
+
+  /** A change of what was read; read again where another change came between. */
+  async function patch(
+    request: ArmRequest,
+    address: TemplateAddress,
+    body: Record<string, unknown>,
+  ): Promise<ArmAnswer> {
+    for (let tries = 1; ; tries++) {
+      const view = await templates.get(address.id);
+      try {
+        return await put(request, address, mergePatch(view, body), view.revision);
+      } catch (error) {
+        const changed = error instanceof TemplateRefusal && /has been changed/.test(error.message);
+        if (!changed || tries === PATCH_TRIES) throw error;
+      }
+    }
+  }
+
+  async function remove(request: ArmRequest, address: TemplateAddress): Promise<ArmAnswer> {
+    try {
+      const { operationId, view } = await templates.delete(address.id);
+      const headers = following(request, address, view, operationId, { seconds: RETRY_AFTER.submit, deletes: true });
+      return { status: 202, headers: withLocation(headers) };
+    } catch (error) {
+      if (error instanceof TemplateRefusal && error.code === 'NotFound') return { status: 204 };
+      throw error;
+    }
+  }
+
+  async function act(request: ArmRequest, address: TemplateAddress, action: 'run' | 'cancel'): Promise<ArmAnswer> {
+    const { operationId } =
+      action === 'run' ? await templates.run(address.id, { by: 'person' }) : await templates.cancel(address.id);
+    const view = await templates.get(address.id);
+    const headers = following(request, address, view, operationId, { seconds: RETRY_AFTER[action] });
+    return { status: 202, headers: withLocation(headers) };
+  }
+
+  async function list({ method, query, path, origin, apiVersion }: ArmRequest, within: string): Promise<ArmAnswer> {
+    const page = await templates.list(within, query.get('$skiptoken') ?? undefined);
+    const next = new URLSearchParams({ 'api-version': apiVersion, $skiptoken: page.next ?? '' });
+    return only(method, 'GET', {
+      status: 200,
+      body: {
+        value: await Promise.all(page.templates.map(shown)),
+        ...(page.next === undefined ? {} : { nextLink: `${origin}${path}?${next.toString()}` }),
+      },
+    });
+  }
+
+  async function runOutputs(
+    { method }: ArmRequest,
+    target: Extract<Target, { kind: 'runOutputs' | 'triggers' }>,
+  ): Promise<ArmAnswer> {
+    const all = runOutputBodies(await templates.get(target.template.id));
+    return only(method, 'GET', { status: 200, body: chosen(all, target) });
+  }
+
+  async function triggers(
+    request: ArmRequest,
+    target: Extract<Target, { kind: 'runOutputs' | 'triggers' }>,
+  ): Promise<ArmAnswer> {
+    const { method, body } = request;
+    const { template: address, name } = target;
+    const { id } = address;
+    if (name === undefined || method === 'GET') {
+      const view = await templates.get(id);
+      const all = view.triggers.map((trigger) => triggerBody(view, trigger));
+      return only(method, 'GET', { status: 200, body: chosen(all, target) });
+    }
+    switch (method) {
+      case 'PUT': {
+        checkTrigger(name, needed(body));
+        const { operationId, view } = await templates.putTrigger(id, name);
+        const made = view.triggers.find((trigger) => trigger.name === name);
+        if (made === undefined) throw new TypeError(`the trigger ${name} was not made`);
+        const headers = following(request, address, view, operationId, { seconds: RETRY_AFTER.submit });
+        return { status: 201, body: triggerBody(view, made), headers };
+      }
+      case 'DELETE':
+        try {
+          const { operationId, view } = await templates.deleteTrigger(id, name);
+          const headers = following(request, address, view, operationId, { seconds: RETRY_AFTER.submit });
+          return { status: 202, headers: withLocation(headers) };
+        } catch (error) {
+          if (error instanceof TemplateRefusal && error.code === 'NotFound') return { status: 204 };
+          throw error;
+        }
+      default:
+        throw notAllowed(method);
+    }
+  }
+
+  async function operation({ method, query }: ArmRequest, operationId: string): Promise<ArmAnswer> {
+    const address = operationAddress(operationId, query);
+    const view = await templates.last(address.templateId);
+    const found = view?.operations.find(({ id }) => id.toLowerCase() === operationId.toLowerCase());
+    if (found !== undefined) return only(method, 'GET', { status: 200, body: operationBody(found) });
+    if (address.deletes) return { status: 200, body: { name: operationId.toUpperCase(), status: 'Succeeded' } };
+    throw new ArmError(404, 'NotFound', `The operation ${operationId} was not found.`);
+  }
+
+  async function shown(view: TemplateView): Promise<object> {
+    const [run] = view.runs;
+    return templateBody(view, run?.state === 'Running' ? await build(run.runId) : undefined);
+  }
+}
+
+function following(
+  { origin, apiVersion }: ArmRequest,
+  address: TemplateAddress,
+  { plan }: TemplateView,
+  operationId: string,
+  { seconds, deletes = false }: { seconds: number; deletes?: boolean },
+): Record<string, string> {
+  const url = operationUrl(origin, address, plan.template.location, apiVersion, operationId, deletes);
+  return { 'Azure-AsyncOperation': url, 'Retry-After': String(seconds) };
+}
+
+const withLocation = (headers: Record<string, string>): Record<string, string> => ({
+  ...headers,
+  Location: headers['Azure-AsyncOperation'] ?? '',
+});
+
+function chosen(
+  all: Array<{ name: string }>,
+  { name, kind, template }: { name?: string; kind: string; template: TemplateAddress },
+): object {
+  if (name === undefined) return { value: all };
+  const found = all.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  if (found !== undefined) return found;
+  throw new ArmError(
+    404,
+    'NotFound',
+    `The ${kind.replace(/s$/, '')} '${name}' of the template '${template.name}' was not found.`,
+  );
+}
+
+function checkTrigger(name: string, body: Record<string, unknown>): void {
+  const kind = (body['properties'] as Record<string, unknown> | undefined)?.['kind'];
+  const problems = [
+    ...(/^[A-Za-z0-9-_.]{1,64}$/.test(name)
+      ? []
+      : [{ target: 'name', message: 'expected 1 to 64 letters, digits, dashes, underscores and dots' }]),
+    ...(kind === 'SourceImage'
+      ? []
+      : [{ target: 'properties.kind', message: `expected SourceImage, got ${JSON.stringify(kind) ?? 'nothing'}` }]),
+  ];
+  if (problems.length === 0) return;
+  const details = problems.map((problem) => ({ code: 'ValidationFailed', ...problem }));
+  const told = problems.map(({ target, message }) => `'Trigger.${target}': ${message}`).join('; ');
+  throw new ArmError(400, 'ValidationFailed', `Validation failed: ${told}`, details);
+}
+
+function needed(body: Record<string, unknown> | undefined): Record<string, unknown> {
+  if (body !== undefined) return body;
+  throw new ArmError(400, 'InvalidRequestContent', 'The request content was invalid: a JSON object was expected.');
+}
+
+function only(method: string, allowed: string, answer: ArmAnswer): ArmAnswer {
+  if (method !== allowed) throw notAllowed(method);
+  return answer;
+}
+
+const notAllowed = (method: string): ArmError =>
+  new ArmError(405, 'MethodNotAllowed', `The HTTP method '${method}' is not supported here.`);
+
+function unknownVersion(apiVersion: string): ArmError {
+  const versions = RESOURCE_API_VERSIONS.join(', ');
+  return apiVersion === ''
+    ? new ArmError(
+        400,
+        'MissingApiVersionParameter',
+        'The api-version query parameter (?api-version=) is required for all requests.',
+      )
+    : new ArmError(
+        400,
+        'NoRegisteredProviderFound',
+        `No registered resource provider found for API version '${apiVersion}' and this type. The supported api-versions are '${versions}'.`,
+      );
+}
+
+function refusalOf({ code, message }: TemplateRefusal): ArmError {
+  switch (code) {
+    case 'Conflict':
+      return new ArmError(409, 'Conflict', message);
+    case 'NotFound':
+      return new ArmError(404, 'ResourceNotFound', message);
+    case 'ValidationFailed':
+      return new ArmError(400, 'ValidationFailed', `Validation failed: ${message}`);
+  }
+}

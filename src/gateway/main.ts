@@ -1,0 +1,86 @@
+/**
+ * `node src/gateway/main.ts`: serves until SIGTERM or SIGINT. Settings, from the environment:
+ *
+ * - Temporal: the SDK's own (`TEMPORAL_*`, `temporal.toml`).
+ * - `KILN_AZURE_ENDPOINT`: where all else is passed on to; `https://management.azure.com`.
+ * - `AZURE_AUTHORITY_HOST`, `AZURE_TENANT_ID`: whose tokens are good.
+ * - `KILN_GATEWAY_CONTRIBUTORS`, `KILN_GATEWAY_READERS`: object ids, application ids, groups and application roles, comma
+ *   separated; `*` is everybody with a good token.
+ * - `KILN_GATEWAY_HOST`, `KILN_GATEWAY_PORT`, `KILN_GATEWAY_CERT`, `KILN_GATEWAY_KEY`: the address and its certificate.
+ * - `KILN_READY_FILE`: receives the process id once requests are served.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { getRequestListener } from '@hono/node-server';
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { pino } from 'pino';
+import { TemplateClient } from '../client/template-client.ts';
+import { buildWorkflowId, QUERY_STATUS } from '../workflows/messages.ts';
+import type { BuildStatus } from '../workflows/messages.ts';
+import { createApp } from './app.ts';
+import { createAuthenticator } from './authenticate.ts';
+import { createTemplateRoutes } from './image-templates.ts';
+
+const { env } = process;
+const log = pino({ name: 'gateway' }, pino.destination(2));
+
+const { connectionOptions, namespace } = loadClientConnectConfig();
+const connection = await Connection.connect(connectionOptions ?? {});
+const client = new Client({ connection, namespace: namespace ?? 'default' });
+
+const endpoint = (env['KILN_AZURE_ENDPOINT'] ?? 'https://management.azure.com').replace(/\/$/, '');
+const authorityHost = (env['AZURE_AUTHORITY_HOST'] ?? 'https://login.microsoftonline.com').replace(/\/$/, '');
+// An Azure that is its own authority is the local one.
+const local = endpoint === authorityHost;
+const list = (name: string): string[] =>
+  (env[name] ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter(Boolean);
+
+const app = createApp({
+  upstream: { endpoint, keepHost: local },
+  passesTokens: local,
+  authenticate: createAuthenticator({ authorityHost, tenantId: setting('AZURE_TENANT_ID') }),
+  roles: { readers: list('KILN_GATEWAY_READERS'), contributors: list('KILN_GATEWAY_CONTRIBUTORS') },
+  answer: createTemplateRoutes({
+    templates: new TemplateClient(client),
+    build: (runId) =>
+      client.workflow
+        .getHandle(buildWorkflowId(runId))
+        .query<BuildStatus>(QUERY_STATUS)
+        .catch(() => undefined),
+  }),
+  log,
+});
+
+const certificate = {
+  cert: readFileSync(setting('KILN_GATEWAY_CERT')),
+  key: readFileSync(setting('KILN_GATEWAY_KEY')),
+};
+const listener = getRequestListener(app.fetch);
+const server = createServer(certificate, (request, response) => void listener(request, response));
+const port = Number(setting('KILN_GATEWAY_PORT'));
+const host = env['KILN_GATEWAY_HOST'] ?? '127.0.0.1';
+server.listen(port, host, () => {
+  log.info({ host, port, upstream: endpoint }, 'gateway ready');
+  const readyFile = env['KILN_READY_FILE'];
+  if (readyFile !== undefined) writeFileSync(readyFile, `${process.pid}\n`);
+});
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    server.close(() => void connection.close().then(() => process.exit(0)));
+    server.closeIdleConnections();
+    // A request that is under way has this long.
+    setTimeout(() => server.closeAllConnections(), 5_000).unref();
+  });
+}
+
+function setting(name: string): string {
+  const value = env[name];
+  if (value !== undefined && value !== '') return value;
+  log.fatal(`the gateway needs ${name}`);
+  process.exit(2);
+}

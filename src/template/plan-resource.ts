@@ -1,0 +1,55 @@
+/** An image template as a request to Resource Manager carries it: the body, with everything else in the address. */
+import { API_VERSIONS } from './api-versions/api-versions.ts';
+import type { BuildPlan } from './build-plan.ts';
+import { planTemplate } from './plan/plan-template.ts';
+import type { TemplateProblem } from './problems.ts';
+import { readFile } from './read/read-file.ts';
+import type { ReadTemplate } from './read/read-template.ts';
+
+export interface ResourceAddress {
+  subscriptionId: string;
+  resourceGroup: string;
+  name: string;
+  apiVersion: string;
+}
+
+/** What was written, in the newest api-version's spelling and without what is read-only. */
+export interface WrittenTemplate {
+  location: string;
+  tags: Record<string, string>;
+  identity: object;
+  properties: Record<string, unknown>;
+}
+
+/** Read by Azure, never written; sent back by clients that send all that they got. */
+const READ_ONLY = ['provisioningState', 'provisioningError', 'lastRunStatus', 'exactStagingResourceGroup'];
+
+/** The plan's run id and staging names are for whoever runs it to replace. Pure, and it never throws. */
+export function planResource(
+  body: Record<string, unknown>,
+  { subscriptionId, resourceGroup, name, apiVersion }: ResourceAddress,
+): { ok: true; plan: BuildPlan; resource: WrittenTemplate } | { ok: false; problems: TemplateProblem[] } {
+  const { templates, problems } = readFile(JSON.stringify({ ...body, name, apiVersion }), {
+    subscriptionId,
+    resourceGroup,
+    location: undefined,
+    given: {},
+    identities: [],
+    defaultName: name,
+    now: new Date(0),
+    newGuid: () => '00000000-0000-4000-8000-000000000000',
+  });
+  const [read] = templates;
+  if (read === undefined) return { ok: false, problems };
+  const warnings = read.warnings.filter(({ path }) => path !== 'apiVersion');
+  return { ok: true, plan: planTemplate({ ...read, warnings }, 'template'), resource: writtenOf(read) };
+}
+
+function writtenOf({ template }: ReadTemplate): WrittenTemplate {
+  const { location, tags = {}, identity, properties } = template;
+  const written = Object.entries(properties).filter(([field]) => !READ_ONLY.includes(field));
+  return { location, tags, identity, properties: Object.fromEntries(written) };
+}
+
+/** Those in which a template is a resource that a client can manage; the previews are gone. */
+export const RESOURCE_API_VERSIONS = API_VERSIONS.filter((version) => !version.endsWith('-preview'));

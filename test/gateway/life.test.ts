@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { ImageBuilderClient } from '@azure/arm-imagebuilder';
+import type { ImageTemplate } from '@azure/arm-imagebuilder';
+import { createClients, FAST } from '../local-azure/support.ts';
+import { readStack } from '../../src/client/services.ts';
+import { TestStack } from '../e2e/stack.ts';
+import { DEFINITION, IDENTITY } from '../e2e/templates.ts';
+
+const GROUP = 'golden-images';
+
+/** As the client has it: flat. */
+const sample = (inline: string[], changes: Partial<ImageTemplate> = {}): ImageTemplate => ({
+  location: 'westeurope',
+  tags: { owner: 'platform' },
+  identity: { type: 'UserAssigned', userAssignedIdentities: { [IDENTITY]: {} } },
+  source: { type: 'PlatformImage', publisher: 'Debian', offer: 'debian-12', sku: '12-gen2', version: 'latest' },
+  customize: [{ type: 'Shell', name: 'only', inline }],
+  distribute: [
+    {
+      type: 'SharedImage',
+      runOutputName: 'gallery',
+      galleryImageId: DEFINITION,
+      targetRegions: [{ name: 'westeurope' }],
+    },
+  ],
+  ...changes,
+});
+
+/** As it goes over the wire. */
+function body(template: ImageTemplate, more: object = {}): object {
+  const { location, tags, identity, ...properties } = template;
+  return { location, tags, identity, properties: { ...properties, ...more } };
+}
+
+async function all<T>(pages: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const one of pages) found.push(one);
+  return found;
+}
+
+describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
+  const stack = new TestStack('simulated');
+  let dev: ReturnType<TestStack['start']>;
+  let endpoint = '';
+  let clients: ReturnType<typeof createClients>;
+  let builder: ImageBuilderClient;
+
+  before(async () => {
+    dev = stack.start('dev');
+    await stack.up();
+    while (!dev.said().includes('ready:')) await new Promise((resolve) => setTimeout(resolve, 50));
+    endpoint = readStack(stack.stateDir)['gateway']?.address['endpoint'] ?? '';
+    clients = createClients({ ...stack.connection(), endpoint });
+    const options = { endpoint, retryOptions: { maxRetries: 0 } };
+    builder = new ImageBuilderClient(clients.credential, stack.connection().subscriptionId, options);
+  });
+  after(async () => {
+    dev.signal('SIGTERM');
+    await dev.ended;
+    await stack.close();
+  });
+
+  const templates = () => builder.virtualMachineImageTemplates;
+  const failsWith = (statusCode: number, message: RegExp) => (error: unknown) => {
+    const got = error as { statusCode?: number; message: string };
+    assert.equal(got.statusCode, statusCode, got.message);
+    assert.match(got.message, message);
+    return true;
+  };
+
+  async function call(method: string, path: string, body?: unknown, headers?: Record<string, string>) {
+    const { token } = await clients.credential.getToken('https://management.azure.com/.default');
+    const answer = await fetch(`${endpoint}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return { status: answer.status, headers: answer.headers, body: text === '' ? {} : JSON.parse(text) };
+  }
+
+  const pathOf = (name: string, more = '', version = '2025-10-01') =>
+    `/subscriptions/${stack.connection().subscriptionId}/resourceGroups/${GROUP}/providers/Microsoft.VirtualMachineImages/imageTemplates/${name}${more}?api-version=${version}`;
+
+  it('takes a template through its life', async () => {
+    const made = await templates().createOrUpdate(GROUP, 'life', sample(['# simulate: seconds=1']), FAST);
+    assert.equal(made.provisioningState, 'Succeeded');
+    assert.match(made.exactStagingResourceGroup ?? '', /\/resourceGroups\/IT_golden-images_life_/);
+    assert.match(JSON.stringify(made.source), /"exactVersion":"[\d.]+"/);
+    assert.deepEqual(made.tags, { owner: 'platform' });
+    assert.deepEqual(JSON.parse(JSON.stringify(made.customize)), [
+      { type: 'Shell', name: 'only', inline: ['# simulate: seconds=1'] },
+    ]);
+
+    const running = templates().run(GROUP, 'life', FAST);
+    await running.submitted();
+    const { lastRunStatus } = await templates().get(GROUP, 'life');
+    assert.equal(lastRunStatus?.runState, 'Running');
+    assert.match(lastRunStatus?.runSubState ?? '', /Queued|Building|Customizing/);
+    await assert.rejects(
+      templates().run(GROUP, 'life', FAST),
+      failsWith(409, /run\/action is not allowed in provisioning state: succeeded or run state: running/),
+    );
+    await running;
+
+    const outputs = await all(templates().listRunOutputs(GROUP, 'life'));
+    assert.equal(outputs.length, 1);
+    assert.match(outputs[0]?.artifactId ?? '', /\/versions\/\d+\.\d+\.\d+$/);
+    const one = await templates().getRunOutput(GROUP, 'life', 'gallery');
+    assert.equal(one.name, 'gallery');
+    await assert.rejects(templates().getRunOutput(GROUP, 'life', 'other'), failsWith(404, /'other'/));
+
+    const patched = await templates().update(
+      GROUP,
+      'life',
+      { tags: { owner: 'others' }, properties: { vmProfile: { osDiskSizeGB: 40 } } },
+      FAST,
+    );
+    assert.deepEqual([patched.tags, patched.vmProfile?.osDiskSizeGB], [{ owner: 'others' }, 40]);
+    await assert.rejects(
+      templates().update(GROUP, 'life', { properties: { distribute: [] } }, FAST),
+      failsWith(400, /Runoutput name gallery not found in the update request/),
+    );
+
+    const everywhere = await all(templates().list());
+    const ofGroup = await all(templates().listByResourceGroup(GROUP));
+    for (const list of [everywhere, ofGroup]) assert.ok(list.some(({ name }: ImageTemplate) => name === 'life'));
+    assert.deepEqual(await all(templates().listByResourceGroup('golden')), []);
+
+    await templates().delete(GROUP, 'life', FAST);
+    await assert.rejects(templates().get(GROUP, 'life'), failsWith(404, /imageTemplates\/life' was not found/));
+    const left = await stack.inventory();
+    assert.deepEqual(
+      left.filter((id) => /IT_golden-images_life/.test(id)),
+      [],
+    );
+    assert.ok(
+      left.some((id) => /versions\//.test(id)),
+      'the image stays',
+    );
+    await templates().delete(GROUP, 'life', FAST);
+  });
+
+  it('cancels a run, and the template is free again', async () => {
+    await templates().createOrUpdate(GROUP, 'cancel', sample(['# simulate: seconds=600']), FAST);
+    const running = templates().run(GROUP, 'cancel', FAST);
+    await running.submitted();
+    await templates().cancel(GROUP, 'cancel', FAST);
+    await assert.rejects(async () => running, /cancel/i);
+    const { lastRunStatus } = await templates().get(GROUP, 'cancel');
+    assert.equal(lastRunStatus?.runState, 'Canceled');
+    await templates().delete(GROUP, 'cancel', FAST);
+  });
+
+  it('has triggers, by the service’s rules', async () => {
+    const { triggers } = builder;
+    await templates().createOrUpdate(GROUP, 'triggered', sample(['# nothing']), FAST);
+    const trigger = { properties: { kind: 'SourceImage' as const } };
+    const made = await triggers.createOrUpdate(GROUP, 'triggered', 'vendor', trigger, FAST);
+    assert.equal(made.properties?.status?.code, 'Healthy');
+    assert.equal((await triggers.get(GROUP, 'triggered', 'vendor')).name, 'vendor');
+    assert.equal((await all(triggers.listByImageTemplate(GROUP, 'triggered'))).length, 1);
+    await assert.rejects(
+      triggers.createOrUpdate(GROUP, 'triggered', 'second', trigger, FAST),
+      failsWith(409, /vendor is there already/),
+    );
+    await triggers.delete(GROUP, 'triggered', 'vendor', FAST);
+    await assert.rejects(triggers.get(GROUP, 'triggered', 'vendor'), failsWith(404, /vendor/));
+
+    const other = await call('PUT', pathOf('triggered', '/triggers/x'), { properties: { kind: 'Other' } });
+    assert.deepEqual([other.status, other.body.error.code], [400, 'ValidationFailed']);
+    await templates().delete(GROUP, 'triggered', FAST);
+  });
+
+  it('says every problem of a body at once, in the form of its api-version, and makes nothing', async () => {
+    const wrong = body(sample([]), { buildTimeoutInMinutes: 961, unknownField: 1 });
+    const now = await call('PUT', pathOf('wrong'), wrong);
+    assert.equal(now.status, 400);
+    assert.equal(now.body.error.code, 'ValidationFailed');
+    assert.match(now.body.error.message, /^Validation failed: 'ImageTemplate\.properties\./);
+    assert.deepEqual(now.body.error.details.map(({ target }: { target: string }) => target).toSorted(), [
+      'properties.buildTimeoutInMinutes',
+      'properties.customize[0]',
+      'properties.unknownField',
+    ]);
+    const then = await call('PUT', pathOf('wrong', '', '2020-02-14'), { ...wrong, identity: undefined });
+    assert.equal(then.body.code, 'ValidationFailed');
+    assert.equal((await call('GET', pathOf('wrong'))).status, 404);
+    assert.equal((await call('PUT', pathOf('wrong'), '{')).body.error.code, 'InvalidRequestContent');
+    const large = await call('PUT', pathOf('wrong'), { a: 'x'.repeat(5 * 1024 * 1024) });
+    assert.equal(large.status, 413);
+  });
+
+  it('keeps why a submission failed, and takes a corrected one', async () => {
+    const absent = sample(['# nothing'], {
+      source: { type: 'PlatformImage', publisher: 'Nobody', offer: 'nothing', sku: 'none', version: 'latest' },
+    });
+    await assert.rejects(
+      async () => templates().createOrUpdate(GROUP, 'corrected', absent, FAST),
+      /BadPIRSource|Nobody/,
+    );
+    const { provisioningState, provisioningError } = await templates().get(GROUP, 'corrected');
+    assert.equal(provisioningState, 'Failed');
+    assert.equal(provisioningError?.provisioningErrorCode, 'BadPIRSource');
+    const corrected = await templates().createOrUpdate(GROUP, 'corrected', sample(['# nothing']), FAST);
+    assert.equal(corrected.provisioningState, 'Succeeded');
+    await templates().delete(GROUP, 'corrected', FAST);
+  });
+
+  it('answers nobody without a good token but about its health and the cloud', async () => {
+    const { token } = await clients.credential.getToken('https://management.azure.com/.default');
+    const [head = '', claims = '', signature = ''] = token.split('.');
+    const forged = Buffer.from(JSON.stringify({ ...JSON.parse(atob(claims)), oid: 'somebody' })).toString('base64url');
+    for (const authorization of ['', 'Bearer x', `Bearer ${head}.${forged}.${signature}`]) {
+      for (const path of [pathOf('life'), '/subscriptions?api-version=2022-12-01', '/local-azure/inventory']) {
+        const { status } = await call('GET', path, undefined, { authorization });
+        assert.equal(status, 401, `${path} with ${authorization.slice(0, 12)}`);
+      }
+    }
+    for (const path of ['/health', '/metadata/endpoints?api-version=2022-09-01']) {
+      assert.equal((await call('GET', path, undefined, { authorization: '' })).status, 200);
+    }
+  });
+
+  it('passes everything else on, and leads back to itself', async () => {
+    const group = await clients.resources.resourceGroups.createOrUpdate('passed-on', { location: 'westeurope' });
+    assert.equal(group.name, 'passed-on');
+    const deleting = clients.resources.resourceGroups.delete('passed-on', FAST);
+    await deleting.submitted();
+    await deleting;
+    const cloud = await call('GET', '/metadata/endpoints?api-version=2022-09-01');
+    assert.equal(cloud.body.resourceManager, endpoint);
+    const { status } = await call('PUT', pathOf('x').replace(GROUP, 'no-such-group'), body(sample(['true'])));
+    assert.equal(status, 404);
+  });
+});
