@@ -19,6 +19,8 @@ import type {
   WindowsUpdateCustomizer,
 } from '../template/build-plan.ts';
 
+import type { Link } from '../template/chains.ts';
+
 /** What every activity of a run needs to know; a few hundred bytes. */
 export interface RunContext {
   runId: string;
@@ -237,6 +239,36 @@ export interface SweepActivities {
   recallBuild(execution: Execution, queries: RecallQueries): Promise<AbandonedBuild | undefined>;
 }
 
+/** A template that lives: how it is linked to others, and its tags. */
+export interface KnownTemplate extends Link {
+  tags: Record<string, string>;
+  /** Of a source in a gallery; ends in the exact version, or in `latest`. */
+  sourceVersionId?: string;
+}
+
+export interface TemplateRunResult {
+  state: 'Succeeded' | 'PartiallySucceeded' | 'Failed' | 'Skipped';
+  runId?: string;
+  reason?: string;
+}
+
+/** How the workflows of templates are asked; the workflows, which know, say so. */
+export interface TemplateActivities {
+  /** @param request `within` is a subscription's or a resource group's id */
+  findTemplates(request: { workflowType: string; query: string; within: string }): Promise<KnownTemplate[]>;
+  /** Starts a run, or finds the one of a former attempt by its request id, and waits for its end. Cancelled, it cancels it. */
+  runTemplate(request: {
+    workflowId: string;
+    update: string;
+    cancel: string;
+    query: string;
+    buildPrefix: string;
+    run: { requestId?: string };
+  }): Promise<TemplateRunResult>;
+  /** Called where a scheduled workflow is about to fail: pauses its schedule when it is the last of so many in a row. */
+  pauseIfFailing(schedule: { id: string; pauseAfter: number }): Promise<{ failures: number; paused: boolean }>;
+}
+
 export type BuildActivities = CheckActivities &
   StagingActivities &
   SourceActivities &
@@ -246,7 +278,8 @@ export type BuildActivities = CheckActivities &
   DistributeActivities &
   CleanupActivities &
   LogActivities &
-  SweepActivities;
+  SweepActivities &
+  TemplateActivities;
 
 export interface PlanReport {
   plan: BuildPlan;

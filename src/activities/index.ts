@@ -12,6 +12,7 @@ import { createPublishActivities } from './publish.ts';
 import { createSourceActivities } from './source.ts';
 import { createStagingActivities } from './staging.ts';
 import { createSweepActivities } from './sweep.ts';
+import { createTemplateActivities } from './templates.ts';
 
 export function createActivities(azure: Azure): BuildActivities {
   return {
@@ -26,5 +27,6 @@ export function createActivities(azure: Azure): BuildActivities {
     ...createCleanupActivities(azure),
     ...createLogActivities(azure),
     ...createSweepActivities(),
+    ...createTemplateActivities(),
   };
 }

@@ -29,6 +29,9 @@ import type {
   SweepReport,
 } from '../workflows/messages.ts';
 
+import { PatchClient } from './patch-client.ts';
+import { TemplateClient } from './template-client.ts';
+
 /** What is going on inside right now, from heartbeats: nothing of it is in the history. */
 export interface Live {
   /** Last line of the running step. */
@@ -81,6 +84,14 @@ export class KilnClient {
     await former.close();
   }
 
+  get templates(): TemplateClient {
+    return new TemplateClient(this.#client);
+  }
+
+  get patching(): PatchClient {
+    return new PatchClient(this.#client);
+  }
+
   close(): Promise<void> {
     return this.#connection.close();
   }
@@ -120,6 +131,16 @@ export class KilnClient {
   async isRunning(runId: string): Promise<boolean> {
     const { status } = await this.#handle(runId).describe();
     return status.name === 'RUNNING';
+  }
+
+  async exists(runId: string): Promise<boolean> {
+    try {
+      await this.#handle(runId).describe();
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
   }
 
   /** Workflow and run, for a link to the Web UI. */

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { BuildPlan } from '../template/build-plan.ts';
 import { formatProblems, planFile, readParametersFile } from '../template/index.ts';
+import type { Submission } from '../workflows/template-messages.ts';
 import { UsageError } from './settings.ts';
 
 export interface TemplateOptions {
@@ -15,9 +16,14 @@ export interface TemplateOptions {
   id?: string;
 }
 
-const DEFAULT_GROUP = 'golden-images';
+export const DEFAULT_GROUP = 'golden-images';
 
 export function loadPlans(file: string, options: TemplateOptions, subscriptionId: string): BuildPlan[] {
+  return loadTemplates(file, options, subscriptionId).map(({ plan }) => plan);
+}
+
+/** Each template of the file: what was written, and the plan that came of it. */
+export function loadTemplates(file: string, options: TemplateOptions, subscriptionId: string): Submission[] {
   const parameters = { ...parametersFile(options.parameters), ...parametersGiven(options.param ?? []) };
   const runId = options.id ?? newRunId(file);
   if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(runId)) {
@@ -33,7 +39,10 @@ export function loadPlans(file: string, options: TemplateOptions, subscriptionId
     runId,
   });
   if (!result.ok) throw new UsageError(formatProblems(file, result.problems));
-  return result.plans;
+  return result.plans.flatMap((plan, index) => {
+    const resource = result.resources[index];
+    return resource === undefined ? [] : [{ plan, resource }];
+  });
 }
 
 function read(file: string): string {

@@ -1,6 +1,8 @@
 /** The template room's door: text of a template file in, build plans or every problem out. Pure, and it never throws. */
 import { randomUUID } from 'node:crypto';
 import type { BuildPlan } from './build-plan.ts';
+import { writtenOf } from './plan-resource.ts';
+import type { WrittenTemplate } from './plan-resource.ts';
 import { planTemplate } from './plan/plan-template.ts';
 import { runIdsFor } from './plan/run-ids.ts';
 import { formatPath } from './problems.ts';
@@ -36,9 +38,10 @@ export interface PlanOptions {
   newGuid?: () => string;
 }
 
-export type PlanResult = { ok: true; plans: BuildPlan[] } | { ok: false; problems: TemplateProblem[] };
+export type PlanResult =
+  { ok: true; plans: BuildPlan[]; resources: WrittenTemplate[] } | { ok: false; problems: TemplateProblem[] };
 
-/** One plan for each image template in the file. */
+/** One plan, and the resource that was written, for each image template in the file. */
 export function planFile(text: string, options: PlanOptions): PlanResult {
   const { templates, problems } = readFile(text, {
     subscriptionId: options.subscriptionId,
@@ -62,7 +65,7 @@ export function planFile(text: string, options: PlanOptions): PlanResult {
     found.push(...tooLarge(plan).map((problem) => ({ ...problem, path: prefix + problem.path })));
     return plan;
   });
-  return found.length > 0 ? { ok: false, problems: found } : { ok: true, plans };
+  return found.length > 0 ? { ok: false, problems: found } : { ok: true, plans, resources: templates.map(writtenOf) };
 }
 
 function tooLarge(plan: BuildPlan): TemplateProblem[] {

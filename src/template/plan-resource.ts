@@ -45,7 +45,7 @@ export function planResource(
   return { ok: true, plan: planTemplate({ ...read, warnings }, 'template'), resource: writtenOf(read) };
 }
 
-function writtenOf({ template }: ReadTemplate): WrittenTemplate {
+export function writtenOf({ template }: ReadTemplate): WrittenTemplate {
   const { location, tags = {}, identity, properties } = template;
   const written = Object.entries(properties).filter(([field]) => !READ_ONLY.includes(field));
   return { location, tags, identity, properties: Object.fromEntries(written) };

@@ -50,3 +50,11 @@ export const removing = proxyWith({
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '1s', maximumInterval: '5m' },
 });
+
+/** Asks templates to run, and waits as long as a run may take with its clean-up. */
+export const patching = proxyWith({
+  startToCloseTimeout: '48h',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '1s', maximumInterval: '1m' },
+});

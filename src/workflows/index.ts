@@ -3,4 +3,5 @@ export { buildImage } from './build-image.ts';
 export { distributeImage } from './distribute-image.ts';
 export { deleteBuild, issueLogLinks, planImage } from './errands.ts';
 export { imageTemplate } from './image-template.ts';
+export { patchImages } from './patch-images.ts';
 export { sweepBuilds, undoBuild } from './sweep-builds.ts';

@@ -143,6 +143,8 @@ export const WORKFLOWS = {
   deleteBuild: 'deleteBuild',
   /** (start: { id }) => TemplateView once it is deleted; see template-messages.ts. */
   imageTemplate: 'imageTemplate',
+  /** (request: PatchRequest) => PatchReport; see patch-messages.ts. */
+  patchImages: 'patchImages',
   /** (request: SweepRequest) => SweepReport[]; undoes builds that were terminated. Scheduled by the worker. */
   sweepBuilds: 'sweepBuilds',
 } as const;

@@ -1,5 +1,6 @@
 /** The service's rules for a `SourceImage` trigger, as far as the template itself can break them. */
 import type { BuildPlan } from '../template/build-plan.ts';
+import { isVersionOf } from '../template/chains.ts';
 
 /** Why a new version of the source may not start runs of this template; empty: it may. */
 export function triggerObjections({ source, distribute }: BuildPlan): string[] {
@@ -21,8 +22,4 @@ export function triggerObjections({ source, distribute }: BuildPlan): string[] {
     }
   }
   return found;
-}
-
-export function isVersionOf(imageVersionId: string, imageDefinitionId: string): boolean {
-  return imageVersionId.toLowerCase().startsWith(`${imageDefinitionId.toLowerCase()}/versions/`);
 }

@@ -1,0 +1,128 @@
+/**
+ * What a patching asks of templates. They are workflows, and workflows cannot ask each other: an activity does, as any
+ * client would.
+ */
+import { Context, getClient } from '@temporalio/activity';
+import { ScheduleNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { BuildPlan } from '../template/build-plan.ts';
+import { linkOf } from '../template/chains.ts';
+import { beating } from '../azure/operations.ts';
+import type { KnownTemplate, TemplateActivities, TemplateRunResult } from './contract.ts';
+
+const LOOK_EVERY_MS = 1000;
+
+/** The part of what a template answers that is needed here. */
+interface Told {
+  id: string;
+  plan: BuildPlan;
+  provisioningState: string;
+  runs: Array<{ runId: string; state: string; endTime?: string; message: string }>;
+}
+
+export function createTemplateActivities(): TemplateActivities {
+  return {
+    async findTemplates({ workflowType, query, within }) {
+      const { workflow } = getClient();
+      const prefix = `${within.toLowerCase()}/`.replaceAll("'", "''");
+      const listed = workflow.list({
+        query: `WorkflowType = '${workflowType}' AND ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${prefix}'`,
+      });
+      return beating('templates', async () => {
+        const found: KnownTemplate[] = [];
+        for await (const { workflowId } of listed) {
+          // One that was deleted since, or never submitted, is none.
+          const told = await workflow
+            .getHandle(workflowId)
+            .query<Told>(query)
+            .catch(() => undefined);
+          if (told === undefined || told.provisioningState.startsWith('Delet')) continue;
+          const { source } = told.plan;
+          found.push({
+            ...linkOf(told.plan),
+            tags: told.plan.template.tags,
+            ...(source.type === 'SharedImageVersion' ? { sourceVersionId: source.imageVersionId } : {}),
+          });
+        }
+        return found.toSorted((left, right) => left.id.localeCompare(right.id));
+      });
+    },
+
+    async runTemplate({ workflowId, update, cancel, query, buildPrefix, run }) {
+      const { workflow } = getClient();
+      const template = workflow.getHandle(workflowId);
+      let accepted: { runId?: string; skipped?: string };
+      try {
+        accepted = await template.executeUpdate<typeof accepted, [object]>(update, { args: [run] });
+      } catch (error) {
+        if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+        const reason = error.cause instanceof Error ? error.cause.message : error.message;
+        throw ApplicationFailure.nonRetryable(reason, 'Conflict');
+      }
+      const { runId, skipped } = accepted;
+      if (runId === undefined) return { state: 'Skipped', ...(skipped === undefined ? {} : { reason: skipped }) };
+      try {
+        await untilClosed(`${buildPrefix}${runId}`, runId);
+        return await outcome(() => template.query<Told>(query), runId);
+      } catch (error) {
+        if (!Context.current().cancellationSignal.aborted) throw error;
+        // Whoever stops a patching stops what it began; a run that has ended meanwhile refuses.
+        await template.executeUpdate(cancel, { args: [undefined] }).catch(() => {});
+        throw error;
+      }
+    },
+
+    async pauseIfFailing({ id, pauseAfter }) {
+      const client = getClient();
+      const { workflowId, runId } = Context.current().info.workflowExecution ?? { workflowId: '', runId: '' };
+      const query = `TemporalScheduledById = '${id.replaceAll("'", "''")}' AND ExecutionStatus != 'Running'`;
+      let failures = 1;
+      for await (const run of client.workflow.list({ query })) {
+        if (run.workflowId === workflowId && run.runId === runId) continue;
+        if (run.status.name !== 'FAILED') break;
+        failures++;
+        if (failures >= pauseAfter) break;
+      }
+      if (failures < pauseAfter) return { failures, paused: false };
+      try {
+        await client.schedule
+          .getHandle(id)
+          .pause(`paused by Kiln: ${failures} failures in a row, the last one ${workflowId}`);
+        return { failures, paused: true };
+      } catch (error) {
+        // Deleted since it started this.
+        if (error instanceof ScheduleNotFoundError) return { failures, paused: false };
+        throw error;
+      }
+    },
+  };
+
+  /** However it closes; the template says how. */
+  async function untilClosed(buildId: string, runId: string): Promise<void> {
+    const context = Context.current();
+    const beat = setInterval(() => context.heartbeat({ waitingFor: runId }), LOOK_EVERY_MS);
+    try {
+      const closed = getClient()
+        .workflow.result(buildId)
+        .catch(() => undefined);
+      await Promise.race([closed, context.cancelled]);
+    } finally {
+      clearInterval(beat);
+    }
+  }
+
+  async function outcome(ask: () => Promise<Told>, runId: string): Promise<TemplateRunResult> {
+    for (;;) {
+      const run = (await ask()).runs.find((one) => one.runId === runId);
+      if (run?.endTime !== undefined) {
+        const { state, message } = run;
+        const known = state === 'Succeeded' || state === 'PartiallySucceeded' ? state : 'Failed';
+        const reason = message === '' && known === 'Failed' ? `the run was ${state}` : message;
+        return { state: known, runId, ...(reason === '' ? {} : { reason }) };
+      }
+      const context = Context.current();
+      context.heartbeat({ waitingFor: runId });
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS)), context.cancelled]);
+    }
+  }
+}
