@@ -263,7 +263,7 @@ export interface TemplateActivities {
     cancel: string;
     query: string;
     buildPrefix: string;
-    run: { requestId?: string };
+    run: { requestId?: string; ifChanged?: boolean };
   }): Promise<TemplateRunResult>;
   /** Called where a scheduled workflow is about to fail: pauses its schedule when it is the last of so many in a row. */
   pauseIfFailing(schedule: { id: string; pauseAfter: number }): Promise<{ failures: number; paused: boolean }>;

@@ -114,8 +114,8 @@ export function createSchedule(templates: string[], options: ScheduleOptions, se
       await patching.createSchedule(wanted, request, pauseAfter);
     } catch (error) {
       if (error instanceof ScheduleTaken) throw new UsageError(error.message);
-      const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
-      if (/INVALID_ARGUMENT|cron|time ?zone/i.test(why)) throw new UsageError(`the schedule is not taken: ${why}`);
+      // What the server finds wrong with the cron expression, the zone or a duration.
+      if (error instanceof TypeError) throw new UsageError(`the schedule is not taken: ${error.message}`);
       throw error;
     }
     const made = await patching.schedule(name);
