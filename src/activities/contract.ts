@@ -157,12 +157,15 @@ export interface CaptureActivities {
 }
 
 export interface DistributeActivities {
-  /** PUTs the version with all its regions; returns once Azure has accepted it. Throws `VersionTaken` if another owns it. */
+  /**
+   * `sourceId` is what outputs are made from: the captured machine, or of a run that has ended an image version, a
+   * managed image (for versions), a disk (for managed images). PUTs the version with all its regions; returns once Azure has accepted it. Throws `VersionTaken` if another owns it.
+   */
   publishVersion(
     run: RunContext,
     distributor: SharedImageDistributor,
     version: string,
-    machineId: string,
+    sourceId: string,
   ): Promise<{ versionId: string }>;
   /** Waits until the region is replicated or has failed; heartbeats `RegionHeartbeat`. A failed region is a value, not a throw. */
   awaitRegion(run: RunContext, versionId: string, runOutputName: string, region: TargetRegion): Promise<RegionProgress>;
@@ -177,11 +180,11 @@ export interface DistributeActivities {
   createManagedImage(
     run: RunContext,
     distributor: ManagedImageDistributor,
-    machineId: string,
+    sourceId: string,
     generation: 'V1' | 'V2',
   ): Promise<{ artifactId: string }>;
-  /** Grants read access to the OS disk, copies it server-side to the target blob, revokes access. Heartbeats the progress. */
-  exportVhd(run: RunContext, distributor: VhdDistributor, machineName: string): Promise<{ artifactUri: string }>;
+  /** Grants read access to a disk of the staging group, copies it server-side to the target blob, revokes access. Heartbeats the progress. */
+  exportVhd(run: RunContext, distributor: VhdDistributor, diskName: string): Promise<{ artifactUri: string }>;
 }
 
 /** Each is an undo: idempotent, safe when nothing was made, checks the ownership tag before each delete. */
@@ -239,6 +242,20 @@ export interface SweepActivities {
   recallBuild(execution: Execution, queries: RecallQueries): Promise<AbandonedBuild | undefined>;
 }
 
+export interface RedistributeActivities {
+  /** Id of the version in the definition that this run published, if it did. */
+  findOwnVersion(run: RunContext, imageDefinitionId: string): Promise<string | undefined>;
+  /** Adds regions to a version of the run, and tries failed ones again; those that are good are left as they are. */
+  putRegions(run: RunContext, versionId: string, regions: TargetRegion[]): Promise<{ tried: string[] }>;
+  /** A disk in the staging group, which is made again where it has gone with the logs. */
+  copyVersionToDisk(
+    run: RunContext,
+    versionId: string,
+  ): Promise<{ diskId: string; diskName: string; generation: 'V1' | 'V2' }>;
+  /** That disk, and the group where nothing else is in it. */
+  removeCopiedDisk(run: RunContext): Promise<Removal>;
+}
+
 /** A template that lives: how it is linked to others, and its tags. */
 export interface KnownTemplate extends Link {
   tags: Record<string, string>;
@@ -279,6 +296,7 @@ export type BuildActivities = CheckActivities &
   CleanupActivities &
   LogActivities &
   SweepActivities &
+  RedistributeActivities &
   TemplateActivities;
 
 export interface PlanReport {

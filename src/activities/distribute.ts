@@ -1,5 +1,6 @@
 /** Managed images and VHDs, and the number of the next gallery version. */
 import { restorePoller } from '@azure/arm-compute';
+import type { ImageStorageProfile } from '@azure/arm-compute';
 import { BlobClient } from '@azure/storage-blob';
 import type { PageBlobClient } from '@azure/storage-blob';
 import { Context } from '@temporalio/activity';
@@ -20,7 +21,7 @@ export function createDistributeActivities(azure: Azure): OtherActivities {
   return {
     chooseVersion: (distributor, sourceVersion) => chooseVersion(azure, distributor, sourceVersion),
 
-    async createManagedImage(run, distributor, machineId, generation) {
+    async createManagedImage(run, distributor, sourceId, generation) {
       const { subscriptionId, resourceGroup, names } = requireResourceId(distributor.imageId);
       const name = names[0] ?? '';
       const { compute } = azure.clients(subscriptionId);
@@ -33,35 +34,50 @@ export function createDistributeActivities(azure: Azure): OtherActivities {
         }
         await finish(`replace image ${name}`, () => images.delete(resourceGroup, name));
       }
+      // What this run made once is not made again from something else.
+      if (existing !== undefined && isOurs(run, existing.tags) && existing.provisioningState === 'Succeeded') {
+        return { artifactId: existing.id ?? distributor.imageId };
+      }
+      const disk = /\/disks\//i.test(sourceId) ? await generalizedDisk(azure, sourceId) : undefined;
       const image = await finish(
         `create image ${name}`,
         () =>
           images.createOrUpdate(resourceGroup, name, {
             location: distributor.location,
             tags: outputTags(run, distributor.artifactTags),
-            sourceVirtualMachine: { id: machineId },
             hyperVGeneration: generation,
+            ...(disk === undefined ? { sourceVirtualMachine: { id: sourceId } } : { storageProfile: disk }),
           }),
         (state) => restorePoller(compute, state, images.createOrUpdate),
       );
       return { artifactId: image.id ?? distributor.imageId };
     },
 
-    async exportVhd(run, distributor, _machineName) {
+    async exportVhd(run, distributor, diskName) {
       const { disks } = azure.clients(run.subscriptionId).compute;
-      const { resourceGroup, osDisk } = run.staging;
+      const { resourceGroup } = run.staging;
       const target = await vhdTarget(azure, run, distributor);
-      const { accessSAS } = await finish(`open disk ${osDisk} for reading`, () =>
-        disks.grantAccess(resourceGroup, osDisk, { access: 'Read', durationInSeconds: 86_400 }),
+      const { accessSAS } = await finish(`open disk ${diskName} for reading`, () =>
+        disks.grantAccess(resourceGroup, diskName, { access: 'Read', durationInSeconds: 86_400 }),
       );
       if (accessSAS === undefined) throw new TypeError('expected Azure to answer a signed address of the disk');
       try {
         await copyBlob(accessSAS, target, run);
       } finally {
-        await finish(`close disk ${osDisk}`, () => disks.revokeAccess(resourceGroup, osDisk));
+        await finish(`close disk ${diskName}`, () => disks.revokeAccess(resourceGroup, diskName));
       }
       return { artifactUri: target.url.split('?')[0] ?? target.url };
     },
+  };
+}
+
+/** A disk by itself does not say that the system on it is generalized, as every output's is. */
+async function generalizedDisk(azure: Azure, diskId: string): Promise<ImageStorageProfile> {
+  const { subscriptionId, resourceGroup, names } = requireResourceId(diskId);
+  const { disks } = azure.clients(subscriptionId).compute;
+  const disk = await attempt(`look at disk ${diskId}`, () => disks.get(resourceGroup, names[0] ?? ''));
+  return {
+    osDisk: { osType: disk.osType ?? 'Linux', osState: 'Generalized', managedDisk: { id: diskId } },
   };
 }
 

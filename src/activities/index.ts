@@ -9,6 +9,7 @@ import { createDistributeActivities } from './distribute.ts';
 import { createLogActivities } from './logs.ts';
 import { createMachineActivities } from './machine.ts';
 import { createPublishActivities } from './publish.ts';
+import { createRedistributeActivities } from './redistribute.ts';
 import { createSourceActivities } from './source.ts';
 import { createStagingActivities } from './staging.ts';
 import { createSweepActivities } from './sweep.ts';
@@ -28,5 +29,6 @@ export function createActivities(azure: Azure): BuildActivities {
     ...createLogActivities(azure),
     ...createSweepActivities(),
     ...createTemplateActivities(),
+    ...createRedistributeActivities(azure),
   };
 }

@@ -12,7 +12,7 @@ type PublishActivities = Pick<DistributeActivities, 'publishVersion' | 'awaitReg
 
 export function createPublishActivities(azure: Azure): PublishActivities {
   return {
-    async publishVersion(run, distributor, version, machineId) {
+    async publishVersion(run, distributor, version, sourceId) {
       const versionId = `${distributor.imageDefinitionId}/versions/${version}`;
       const { versions, path } = locate(azure, versionId);
       const existing = await attempt(`look for version ${version}`, () => orNotFound(versions.get(...path)));
@@ -27,7 +27,7 @@ export function createPublishActivities(azure: Azure): PublishActivities {
           describeVersion(
             run,
             distributor,
-            machineId,
+            sourceId,
             distributor.targetRegions.map(({ name }) => name),
           ),
         );
@@ -122,7 +122,7 @@ const isSettled = ({ provisioningState }: GalleryImageVersion): boolean =>
 function describeVersion(
   run: RunContext,
   distributor: SharedImageDistributor,
-  machineId: string,
+  sourceId: string,
   regions: string[],
 ): GalleryImageVersion {
   const targetRegions: AzureTargetRegion[] = distributor.targetRegions
@@ -140,9 +140,11 @@ function describeVersion(
       excludeFromLatest: distributor.excludeFromLatest,
       ...(distributor.replicationMode === undefined ? {} : { replicationMode: distributor.replicationMode }),
     },
-    storageProfile: { source: { virtualMachineId: machineId } },
+    storageProfile: { source: isMachine(sourceId) ? { virtualMachineId: sourceId } : { id: sourceId } },
   };
 }
+
+const isMachine = (id: string): boolean => /\/virtualMachines\//i.test(id);
 
 function locate(azure: Azure, versionId: string) {
   const { subscriptionId, resourceGroup, names } = requireResourceId(versionId);

@@ -8,7 +8,7 @@ import {
 } from '@temporalio/client';
 import type { ConnectionOptions, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
-import type { BuildPlan } from '../template/build-plan.ts';
+import type { BuildPlan, PlannedDistributor, TargetRegion } from '../template/build-plan.ts';
 import { buildOptions } from '../workflows/build-options.ts';
 import {
   buildWorkflowId,
@@ -24,6 +24,7 @@ import type {
   LogLinks,
   OutputStatus,
   PlanReport,
+  RedistributeReport,
   RegionHeartbeat,
   StepHeartbeat,
   SweepReport,
@@ -214,13 +215,27 @@ export class KilnClient {
     return this.#errand<LogLinks>(WORKFLOWS.issueLogLinks, `kiln-logs/${status.runId}/${Date.now()}`, request);
   }
 
-  /** Removes a finished build's staging group with its logs. */
-  async delete(runId: string): Promise<{ removed: string[]; leftovers: Leftover[] }> {
+  /** The plan that a run was started with. */
+  async planOf(runId: string): Promise<BuildPlan> {
     const { events } = await this.#handle(runId).fetchHistory();
     const [payload] = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
     if (payload === undefined) throw new Error(`the run ${runId} has no plan in its history`);
-    const plan = defaultPayloadConverter.fromPayload<BuildPlan>(payload);
-    return this.#errand(WORKFLOWS.deleteBuild, `kiln-delete/${runId}`, { plan });
+    return defaultPayloadConverter.fromPayload<BuildPlan>(payload);
+  }
+
+  /** Removes a finished build's staging group with its logs. */
+  async delete(runId: string): Promise<{ removed: string[]; leftovers: Leftover[] }> {
+    return this.#errand(WORKFLOWS.deleteBuild, `kiln-delete/${runId}`, { plan: await this.planOf(runId) });
+  }
+
+  /** Distributes again what a run made; rejects with the report as detail where not all of it succeeded. */
+  async redistribute(
+    plan: BuildPlan,
+    regions: TargetRegion[],
+    more: PlannedDistributor[],
+  ): Promise<RedistributeReport> {
+    const { outputs } = await this.status(plan.runId);
+    return this.#errand(WORKFLOWS.redistributeImage, `kiln-distribute/${plan.runId}`, { plan, outputs, regions, more });
   }
 
   /** Undoes builds that were terminated at least so long ago; those undone before are left out. */

@@ -1,6 +1,8 @@
 /** The `kiln` command. */
 import { Command, CommanderError } from 'commander';
 import { build } from './commands/build.ts';
+import { distribute } from './commands/distribute.ts';
+import type { DistributeOptions } from './commands/distribute.ts';
 import { dev, gateway, reset, stopAll, worker } from './commands/dev.ts';
 import { init, schema, STARTER_SOURCES } from './commands/files.ts';
 import type { InitOptions } from './commands/files.ts';
@@ -123,6 +125,13 @@ program
   .command('delete <run>')
   .description("remove a finished build's logs and staging group; its images stay")
   .action(act((settings, run: string) => remove(run, settings)));
+program
+  .command('distribute <run>')
+  .description('make outputs of a finished run that failed, and add regions and targets, without building again')
+  .option('--region <name[=replicas]>', 'add to its gallery outputs (again for more)', many)
+  .option('--to <file>', 'more targets: an array of distributors, as in properties.distribute')
+  .option('--json', 'as JSON')
+  .action(act((settings, run: string, options: DistributeOptions) => distribute(run, options, settings)));
 program
   .command('sweep')
   .description('remove what builds left that were terminated in Temporal; done every 15 minutes by itself')

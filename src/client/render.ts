@@ -130,7 +130,7 @@ export function summaryLines(status: BuildStatus, link: string | undefined): str
   return lines;
 }
 
-function outputLines(output: OutputStatus): string[] {
+export function outputLines(output: OutputStatus): string[] {
   const lines = [
     `output    ${output.runOutputName}: ${output.type} ${output.state}${output.version === undefined ? '' : ` ${output.version}`}`,
   ];

@@ -222,7 +222,6 @@ export interface StagingNames {
   subnet: string;
   securityGroup: string;
   publicIp: string;
-  networkInterface: string;
   osDisk: string;
 }
 

@@ -14,6 +14,7 @@ export { API_VERSIONS, isApiVersion } from './api-versions/api-versions.ts';
 export { imageTemplateJsonSchema, templateFileJsonSchema } from './json-schema.ts';
 export { planResource, RESOURCE_API_VERSIONS } from './plan-resource.ts';
 export type { ResourceAddress, WrittenTemplate } from './plan-resource.ts';
+export { templateOf } from './template-of.ts';
 export { formatProblems } from './problems.ts';
 export type { TemplateProblem } from './problems.ts';
 

@@ -189,7 +189,6 @@ class Build {
           run: this.#run,
           distributor,
           machineId,
-          machineName: this.#plan.machine.name,
           source: { hyperVGeneration, ...(exactVersion === undefined ? {} : { exactVersion }) },
         },
       ],

@@ -18,7 +18,6 @@ export interface Distribution {
   distributor: PlannedDistributor;
   source: Pick<ResolvedSource, 'hyperVGeneration' | 'exactVersion'>;
   machineId: string;
-  machineName: string;
 }
 
 export async function distributeImage(work: Distribution): Promise<OutputStatus> {
@@ -38,7 +37,7 @@ export async function distributeImage(work: Distribution): Promise<OutputStatus>
 }
 
 async function distribute(work: Distribution, output: OutputStatus): Promise<void> {
-  const { run, distributor, machineId, machineName, source } = work;
+  const { run, distributor, machineId, source } = work;
   switch (distributor.type) {
     case 'SharedImage':
       return publishToGallery(run, distributor, machineId, source.exactVersion, output);
@@ -50,7 +49,11 @@ async function distribute(work: Distribution, output: OutputStatus): Promise<voi
       return;
     }
     case 'VHD': {
-      const { artifactUri } = await making('Export the OS disk as a VHD').exportVhd(run, distributor, machineName);
+      const { artifactUri } = await making('Export the OS disk as a VHD').exportVhd(
+        run,
+        distributor,
+        run.staging.osDisk,
+      );
       output.artifactUri = artifactUri;
       output.state = 'Succeeded';
     }

@@ -4,4 +4,5 @@ export { distributeImage } from './distribute-image.ts';
 export { deleteBuild, issueLogLinks, planImage } from './errands.ts';
 export { imageTemplate } from './image-template.ts';
 export { patchImages } from './patch-images.ts';
+export { redistributeImage } from './redistribute-image.ts';
 export { sweepBuilds, undoBuild } from './sweep-builds.ts';

@@ -145,6 +145,8 @@ export const WORKFLOWS = {
   imageTemplate: 'imageTemplate',
   /** (request: PatchRequest) => PatchReport; see patch-messages.ts. */
   patchImages: 'patchImages',
+  /** (work: { plan, outputs, regions, more }) => RedistributeReport; fails with it as detail. */
+  redistributeImage: 'redistributeImage',
   /** (request: SweepRequest) => SweepReport[]; undoes builds that were terminated. Scheduled by the worker. */
   sweepBuilds: 'sweepBuilds',
 } as const;
@@ -177,3 +179,11 @@ export const distributeWorkflowId = (runId: string, runOutputName: string): stri
 
 /** Query of the child workflow `distributeImage`; answers an `OutputStatus`. */
 export const QUERY_OUTPUT = 'outputStatus';
+
+/** Query of workflow `redistributeImage`; answers a `RedistributeReport`. */
+export const QUERY_REDISTRIBUTE = 'redistribution';
+
+export interface RedistributeReport {
+  outputs: OutputStatus[];
+  leftovers: Leftover[];
+}

@@ -61,7 +61,6 @@ export function localPlan({ runId }: { runId: string }): BuildPlan {
       subnet: 'build',
       securityGroup: 'build-nsg',
       publicIp: 'build-egress',
-      networkInterface: 'build-nic',
       osDisk: 'build-os',
     },
     buildTimeoutInMinutes: 60,

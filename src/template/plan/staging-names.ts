@@ -17,7 +17,6 @@ export function stagingNames(group: string, template: string, runId: string): St
     subnet: 'build',
     securityGroup: 'build-nsg',
     publicIp: 'build-egress',
-    networkInterface: 'build-nic',
     osDisk: 'build-os',
   };
 }
