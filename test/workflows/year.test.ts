@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import proto from '@temporalio/proto';
+import { SEARCH_ATTRIBUTES } from '../../src/workflows/messages.ts';
+import { QUERY_TEMPLATE, TEMPLATE_UPDATES } from '../../src/workflows/template-messages.ts';
+import type { RunAccepted, TemplateView } from '../../src/workflows/template-messages.ts';
+import { timeSkipping } from '../support/time-skipping.ts';
+import { samplePlan, scripted } from './support.ts';
+
+const KEYWORD = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
+const found = await timeSkipping();
+const DAYS = 365;
+
+describe('a template over a year', { skip: typeof found === 'string' ? found : false }, () => {
+  let environment: TestWorkflowEnvironment;
+  before(async () => {
+    environment = found as TestWorkflowEnvironment;
+    await environment.connection.operatorService.addSearchAttributes({
+      namespace: 'default',
+      searchAttributes: Object.fromEntries(Object.values(SEARCH_ATTRIBUTES).map((name) => [name, KEYWORD])),
+    });
+  });
+  after(() => environment.teardown());
+
+  it('runs every day and keeps a short history', async () => {
+    const { calls, activities } = scripted();
+    const taskQueue = 'year';
+    const worker = await Worker.create({
+      connection: environment.nativeConnection,
+      taskQueue,
+      workflowBundle: await bundleWorkflowCode({
+        workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+        logger: new DefaultLogger('ERROR'),
+      }),
+      activities,
+    });
+    const histories = new Set<string>();
+    let longest = 0;
+    await worker.runUntil(async () => {
+      const { workflow } = environment.client;
+      const id = '/subscriptions/s/resourcegroups/g/year';
+      await workflow.start('imageTemplate', { workflowId: id, taskQueue, args: [{ id }] });
+      const template = workflow.getHandle(id);
+      const plan = samplePlan();
+      const resource = { location: 'westeurope', tags: {}, identity: {}, properties: {} };
+      const began = await environment.currentTimeMs();
+      await template.executeUpdate(TEMPLATE_UPDATES.put, { args: [{ plan, resource }] });
+      const until = async (wanted: (view: TemplateView) => boolean): Promise<void> => {
+        while (!wanted(await template.query<TemplateView>(QUERY_TEMPLATE))) await environment.sleep('1s');
+      };
+      await until(({ provisioningState }) => provisioningState === 'Succeeded');
+      for (let day = 1; day <= DAYS; day++) {
+        const { runId } = await template.executeUpdate<RunAccepted, [object]>(TEMPLATE_UPDATES.run, {
+          args: [{ by: 'schedule' }],
+        });
+        assert.match(runId ?? '', new RegExp(`-${day}$`));
+        await until(({ runs }) => runs[0]?.endTime !== undefined);
+        await environment.sleep('1d');
+        const { historyLength, runId: execution } = await template.describe();
+        histories.add(execution);
+        longest = Math.max(longest, historyLength);
+      }
+      const { runs } = await template.query<TemplateView>(QUERY_TEMPLATE);
+      assert.deepEqual(
+        runs.map(({ state }) => state),
+        Array.from({ length: 10 }, () => 'Succeeded'),
+      );
+      const days = ((await environment.currentTimeMs()) - began) / 86_400_000;
+      assert.ok(days >= DAYS, `${days} days`);
+    });
+    assert.ok(histories.size > 1, 'it went on in a new history');
+    assert.ok(longest < 2500, `${longest} events`);
+    // Each run's logs went when it was the eleventh.
+    assert.equal(calls.filter((name) => name === 'removeStagingGroup').length, DAYS - 10);
+  });
+});
