@@ -242,6 +242,24 @@ export interface SweepActivities {
   recallBuild(execution: Execution, queries: RecallQueries): Promise<AbandonedBuild | undefined>;
 }
 
+export interface GalleryVersion {
+  id: string;
+  name: string;
+  /** ISO 8601; empty where Azure gives none. */
+  published: string;
+  /** Usable, and offered as latest. */
+  good: boolean;
+  /** Neither being made nor being deleted. */
+  settled: boolean;
+  byKiln: boolean;
+}
+
+export interface RetentionActivities {
+  listVersions(imageDefinitionId: string): Promise<GalleryVersion[]>;
+  /** Gone already is done. @throws Refused where it does not carry Kiln's tags */
+  removeVersion(versionId: string): Promise<void>;
+}
+
 export interface RedistributeActivities {
   /** Id of the version in the definition that this run published, if it did. */
   findOwnVersion(run: RunContext, imageDefinitionId: string): Promise<string | undefined>;
@@ -261,6 +279,10 @@ export interface KnownTemplate extends Link {
   tags: Record<string, string>;
   /** Of a source in a gallery; ends in the exact version, or in `latest`. */
   sourceVersionId?: string;
+  /** Exact version of the source that its last good run was built on. */
+  usedVersion?: string;
+  /** A run of it is under way. */
+  running: boolean;
 }
 
 export interface TemplateRunResult {
@@ -297,6 +319,7 @@ export type BuildActivities = CheckActivities &
   LogActivities &
   SweepActivities &
   RedistributeActivities &
+  RetentionActivities &
   TemplateActivities;
 
 export interface PlanReport {

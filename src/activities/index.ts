@@ -10,6 +10,7 @@ import { createLogActivities } from './logs.ts';
 import { createMachineActivities } from './machine.ts';
 import { createPublishActivities } from './publish.ts';
 import { createRedistributeActivities } from './redistribute.ts';
+import { createRetentionActivities } from './retention.ts';
 import { createSourceActivities } from './source.ts';
 import { createStagingActivities } from './staging.ts';
 import { createSweepActivities } from './sweep.ts';
@@ -30,5 +31,6 @@ export function createActivities(azure: Azure): BuildActivities {
     ...createSweepActivities(),
     ...createTemplateActivities(),
     ...createRedistributeActivities(azure),
+    ...createRetentionActivities(azure),
   };
 }

@@ -17,6 +17,7 @@ interface Told {
   id: string;
   plan: BuildPlan;
   provisioningState: string;
+  exactVersion?: string;
   runs: Array<{ runId: string; state: string; endTime?: string; message: string }>;
 }
 
@@ -41,6 +42,8 @@ export function createTemplateActivities(): TemplateActivities {
           found.push({
             ...linkOf(told.plan),
             tags: told.plan.template.tags,
+            running: told.runs[0] !== undefined && told.runs[0].endTime === undefined,
+            ...(told.exactVersion === undefined ? {} : { usedVersion: told.exactVersion }),
             ...(source.type === 'SharedImageVersion' ? { sourceVersionId: source.imageVersionId } : {}),
           });
         }

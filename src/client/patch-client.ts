@@ -1,12 +1,16 @@
-/** Patching of images, now or by a schedule of Temporal's. */
+/** Patching of images and retention of their versions, now or by a schedule of Temporal's. */
 import { ScheduleAlreadyRunning, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
 import type { Client, ScheduleDescription, WorkflowHandle } from '@temporalio/client';
 import { TASK_QUEUE, WORKFLOWS } from '../workflows/messages.ts';
 import { QUERY_PATCH } from '../workflows/patch-messages.ts';
-import type { PatchReport, PatchRequest } from '../workflows/patch-messages.ts';
+import type { PatchReport, PatchRequest, RetentionReport, RetentionRequest } from '../workflows/patch-messages.ts';
 
-/** Schedules of Kiln's own have ids that start so. */
-const PREFIX = 'kiln-patch/';
+/** Schedules that people make with Kiln have ids that start so. */
+const PREFIX = 'kiln-schedule/';
+
+/** What a schedule starts. */
+export type Scheduled =
+  { does: 'patch'; request: PatchRequest; pauseAfter: number } | { does: 'retain'; request: RetentionRequest };
 
 export interface ScheduleSettings {
   name: string;
@@ -24,6 +28,7 @@ export interface ScheduleSettings {
 
 export interface PatchSchedule {
   name: string;
+  does: Scheduled['does'];
   paused: boolean;
   /** Why it is paused, or what a person noted. */
   note: string;
@@ -49,6 +54,16 @@ export class PatchClient {
     });
   }
 
+  /** Rejects with the report as detail where a version could not be removed. */
+  retain(request: RetentionRequest, workflowId: string): Promise<RetentionReport> {
+    return this.#client.workflow.execute(WORKFLOWS.retainVersions, {
+      workflowId,
+      taskQueue: TASK_QUEUE,
+      args: [request],
+      staticSummary: 'Retain image versions',
+    }) as Promise<RetentionReport>;
+  }
+
   report(workflowId: string): Promise<PatchReport> {
     return this.#client.workflow.getHandle(workflowId).query<PatchReport>(QUERY_PATCH);
   }
@@ -56,8 +71,7 @@ export class PatchClient {
   /** @throws ScheduleTaken */
   async createSchedule(
     { name, cron, timezone, jitter, overlap, catchUp }: ScheduleSettings,
-    request: PatchRequest,
-    pauseAfter: number,
+    scheduled: Scheduled,
   ): Promise<void> {
     const scheduleId = PREFIX + name;
     try {
@@ -74,12 +88,12 @@ export class PatchClient {
         },
         action: {
           type: 'startWorkflow',
-          workflowType: WORKFLOWS.patchImages,
+          workflowType: scheduled.does === 'patch' ? WORKFLOWS.patchImages : WORKFLOWS.retainVersions,
           workflowId: scheduleId,
           taskQueue: TASK_QUEUE,
-          args: [{ ...request, schedule: { id: scheduleId, pauseAfter } } satisfies PatchRequest],
+          args: [argumentOf(scheduled, scheduleId)],
         },
-        memo: { cron },
+        memo: { cron, does: scheduled.does },
       });
     } catch (error) {
       if (error instanceof ScheduleAlreadyRunning) throw new ScheduleTaken(name);
@@ -136,11 +150,17 @@ export class ScheduleTaken extends Error {
   }
 }
 
+function argumentOf(scheduled: Scheduled, id: string): PatchRequest | RetentionRequest {
+  if (scheduled.does === 'retain') return scheduled.request;
+  return { ...scheduled.request, schedule: { id, pauseAfter: scheduled.pauseAfter } };
+}
+
 function shown(name: string, { state, info, memo }: ScheduleDescription): PatchSchedule {
   const [next] = info.nextActionTimes;
   const cron = memo?.['cron'];
   return {
     name,
+    does: memo?.['does'] === 'retain' ? 'retain' : 'patch',
     paused: state.paused,
     note: state.note ?? '',
     cron: Array.isArray(cron) ? cron.map(String) : [],

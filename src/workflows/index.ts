@@ -5,4 +5,5 @@ export { deleteBuild, issueLogLinks, planImage } from './errands.ts';
 export { imageTemplate } from './image-template.ts';
 export { patchImages } from './patch-images.ts';
 export { redistributeImage } from './redistribute-image.ts';
+export { retainVersions } from './retain-versions.ts';
 export { sweepBuilds, undoBuild } from './sweep-builds.ts';

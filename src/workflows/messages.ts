@@ -145,6 +145,8 @@ export const WORKFLOWS = {
   imageTemplate: 'imageTemplate',
   /** (request: PatchRequest) => PatchReport; see patch-messages.ts. */
   patchImages: 'patchImages',
+  /** (request: RetentionRequest) => RetentionReport; see patch-messages.ts. */
+  retainVersions: 'retainVersions',
   /** (work: { plan, outputs, regions, more }) => RedistributeReport; fails with it as detail. */
   redistributeImage: 'redistributeImage',
   /** (request: SweepRequest) => SweepReport[]; undoes builds that were terminated. Scheduled by the worker. */

@@ -52,6 +52,8 @@ export interface RetentionRequest {
   dryRun: boolean;
 }
 
+/** Query of workflow `retainVersions`, and its result; a failed one has it as the failure's first detail. */
+export const QUERY_RETENTION = 'retention';
 export interface RetentionReport {
   dryRun: boolean;
   versions: Array<{

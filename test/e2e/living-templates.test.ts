@@ -144,7 +144,7 @@ describe('templates that stay', () => {
       }
     }
     const { note, recent } = await state();
-    assert.match(note, /paused by Kiln: 2 failures in a row, the last one kiln-patch\/failing/);
+    assert.match(note, /paused by Kiln: 2 failures in a row, the last one kiln-schedule\/failing/);
     const history = JSON.stringify(await stack.history(recent[0] ?? ''));
     assert.match(history, /exited with 3/);
     const [run] = (await show('failing')).runs;
@@ -156,11 +156,30 @@ describe('templates that stay', () => {
     assert.equal((await stack.kiln('schedule', 'show', 'failing')).code, 2);
   });
 
+  it('leave old versions behind, which retention removes but for those in use', async () => {
+    const versions = async () => (await stack.inventory()).filter((id) => /images\/debian-12\/versions\//i.test(id));
+    for (let more = 0; more < 2; more++) await kiln('template', 'run', 'base');
+    const before = await versions();
+    assert.match(await kiln('retain', 'golden/debian-12', '--keep', '1', '--dry-run'), /would go/);
+    assert.deepEqual(await versions(), before);
+    const told = await kiln('retain', 'golden/debian-12', '--keep', '1');
+    assert.match(told, /Kept +the newest good version/);
+    assert.match(told, /Kept +web was last built on it/);
+    assert.equal((await versions()).length, 2);
+    const args = ['schedule', 'retain', 'golden/debian-12', '--days', '30', '--cron', '0 5 * * 0'];
+    assert.match(await kiln(...args), /^retain-debian-12: next/);
+    assert.match(await kiln('schedule', 'list'), /^retain-debian-12 +retain +0 5 \* \* 0/m);
+    await kiln('schedule', 'delete', 'retain-debian-12');
+  });
+
   it('refuses what it cannot take, before anything is made', async () => {
     for (const [args, message] of [
       [['schedule', 'create', 'base', '--cron', 'nonsense'], /the schedule is not taken: .*CronString/],
       [['schedule', 'create', 'base', '--cron', '0 3 * * *', '--jitter', 'long'], /--jitter: expected a number with/],
       [['schedule', 'create', 'base', '--cron', '0 3 * * *', '--overlap', 'all'], /--overlap: expected skip or/],
+      [['retain', 'golden/debian-12'], /say what stays/],
+      [['retain', 'golden/none', '--keep', '1'], /there is no image definition .*\/none/],
+      [['retain', 'none', '--keep', '1'], /expected gallery\/definition/],
       [['patch'], /name templates, or select them/],
       [['patch', 'base', '--concurrency', '0'], /--concurrency: expected a whole number above 0/],
       [['template', 'show', 'no/name'], /expected a template's name or resource id/],

@@ -12,6 +12,7 @@ const template = (name: string, more: Partial<KnownTemplate> = {}): KnownTemplat
   name,
   makes: [`/d/${name}`],
   tags: {},
+  running: false,
   ...more,
 });
 

@@ -6,7 +6,7 @@ import { columns } from '../columns.ts';
 import { EXIT } from '../exit-codes.ts';
 import { failureOf } from '../kiln-client.ts';
 import { ScheduleTaken } from '../patch-client.ts';
-import type { PatchClient, PatchSchedule, ScheduleSettings } from '../patch-client.ts';
+import type { PatchClient, PatchSchedule, Scheduled, ScheduleSettings } from '../patch-client.ts';
 import { pause } from '../services.ts';
 import { subscriptionOf, UsageError } from '../settings.ts';
 import type { Settings } from '../settings.ts';
@@ -25,13 +25,16 @@ export interface PatchOptions extends WhereOptions {
   waves?: string;
 }
 
-export interface ScheduleOptions extends PatchOptions {
+export interface ScheduleTimes {
   name?: string;
   cron: string[];
   timezone?: string;
   jitter?: string;
   overlap: string;
   catchUp: string;
+}
+
+export interface ScheduleOptions extends PatchOptions, ScheduleTimes {
   pauseAfter: string;
 }
 
@@ -107,11 +110,20 @@ const rowOf = ({ name, state, runId = '', reason = '' }: PatchEntry): string[] =
 export function createSchedule(templates: string[], options: ScheduleOptions, settings: Settings): Promise<number> {
   const request = requestOf(templates, options, settings);
   const name = options.name ?? templates[0]?.split('/').at(-1) ?? options.tag ?? options.resourceGroup ?? 'all';
-  const wanted = settingsOf(name, options);
   const pauseAfter = wholeNumber('--pause-after', options.pauseAfter);
+  return putSchedule(name, options, { does: 'patch', request, pauseAfter }, settings);
+}
+
+export function putSchedule(
+  name: string,
+  options: ScheduleTimes,
+  scheduled: Scheduled,
+  settings: Settings,
+): Promise<number> {
+  const wanted = settingsOf(name, options);
   return withClient(settings, async ({ patching }) => {
     try {
-      await patching.createSchedule(wanted, request, pauseAfter);
+      await patching.createSchedule(wanted, scheduled);
     } catch (error) {
       if (error instanceof ScheduleTaken) throw new UsageError(error.message);
       // What the server finds wrong with the cron expression, the zone or a duration.
@@ -124,7 +136,7 @@ export function createSchedule(templates: string[], options: ScheduleOptions, se
   });
 }
 
-function settingsOf(name: string, options: ScheduleOptions): ScheduleSettings {
+function settingsOf(name: string, options: ScheduleTimes): ScheduleSettings {
   const { cron, timezone, jitter, overlap, catchUp } = options;
   if (overlap !== 'skip' && overlap !== 'buffer-one') {
     throw new UsageError(`--overlap: expected skip or buffer-one, got ${overlap}`);
@@ -153,8 +165,9 @@ export function listSchedules(options: { json?: boolean }, settings: Settings): 
     if (options.json === true) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
     else if (all.length === 0) console.log('no schedules yet: kiln schedule create TEMPLATE --cron "0 3 * * *"');
     else {
-      const rows = all.map(({ name, cron, paused, note, next }) => [
+      const rows = all.map(({ name, does, cron, paused, note, next }) => [
         name,
+        does,
         cron.join(', '),
         paused ? `paused: ${note}` : `next ${next?.toISOString() ?? 'never'}`,
       ]);
@@ -201,7 +214,7 @@ function withSchedule(
   });
 }
 
-function wholeNumber(option: string, value: string): number {
+export function wholeNumber(option: string, value: string): number {
   const number = Number(value);
   if (!Number.isInteger(number) || number < 1) {
     throw new UsageError(`${option}: expected a whole number above 0, got ${value}`);
