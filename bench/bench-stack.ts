@@ -49,6 +49,10 @@ export class BenchStack {
     return this.#client;
   }
 
+  get subscriptionId(): string {
+    return this.#stack?.subscriptionId ?? '';
+  }
+
   /** The template's text; each publishes a version of its own, as builds at once to one definition would compete. */
   template({ customizers, seconds, regions }: Shape): string {
     const version = `1.0.${this.#version++}`;
@@ -83,7 +87,7 @@ export class BenchStack {
     const planned = planFile(this.template(shape), {
       fileName: 'bench.json',
       parameters: {},
-      subscriptionId: this.#stack?.subscriptionId ?? '',
+      subscriptionId: this.subscriptionId,
       resourceGroup: 'golden-images',
       runId,
     });

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { BenchStack } from './bench-stack.ts';
 import { buildsAtOnce } from './measures/at-once.ts';
 import { timeToFirstCustomizer } from './measures/first-customizer.ts';
+import { idleTemplates } from './measures/idle-templates.ts';
 import { marginalCosts } from './measures/marginal-costs.ts';
 import { quickOverhead, realisticOverhead } from './measures/one-build.ts';
 import { planningTime } from './measures/planning.ts';
@@ -24,6 +25,7 @@ await withStack('quick', async (stack) => {
   await buildsAtOnce(stack, table, quick ? [1, 10] : [1, 10, 100]);
   planningTime(stack, table);
 });
+await withStack('quick', (stack) => idleTemplates(stack, table, quick ? 100 : 1000));
 if (!quick) await withStack('recorded', (stack) => realisticOverhead(stack, table));
 
 console.log(table.text());

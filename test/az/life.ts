@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { readStack } from '../../src/client/services.ts';
 import { readSettings } from '../../src/client/settings.ts';
 import { TestStack } from '../e2e/stack.ts';
 import { DEFINITION, IDENTITY } from '../e2e/templates.ts';
@@ -26,14 +25,12 @@ describe(
     let dev: ReturnType<TestStack['start']>;
 
     before(async () => {
-      dev = stack.start('dev');
-      await stack.up();
-      while (!dev.said().includes('ready:')) await new Promise((resolve) => setTimeout(resolve, 50));
+      const up = await stack.upWithGateway();
+      dev = up.dev;
       const { caFile, clientId, clientSecret, tenantId } = stack.connection();
       // The CLI knows its own bundle of authorities; ours stands beside them.
       writeFileSync(join(folder, 'ca.pem'), readFileSync(caFile));
-      const endpoint = readStack(stack.stateDir)['gateway']?.address['endpoint'] ?? '';
-      await run('cloud', 'register', '-n', 'kiln', '--endpoint-resource-manager', endpoint);
+      await run('cloud', 'register', '-n', 'kiln', '--endpoint-resource-manager', up.endpoint);
       await run('cloud', 'set', '-n', 'kiln');
       await run('login', '--service-principal', '-u', clientId, '-p', clientSecret, '--tenant', tenantId);
     });

@@ -75,7 +75,7 @@ export class TestStack {
   }
 
   /** SIGKILL, as a crash would. */
-  kill(service: 'worker' | 'temporal' | 'azure'): void {
+  kill(service: 'worker' | 'temporal' | 'azure' | 'gateway'): void {
     const pid = readStack(this.stateDir)[service]?.pid;
     if (pid === undefined) throw new Error(`${service} is not running`);
     process.kill(pid, 'SIGKILL');
@@ -97,6 +97,14 @@ export class TestStack {
     const { code, stderr } = await this.kiln('list');
     if (code !== 0) throw new Error(stderr);
     setDefaultCACertificates([...getCACertificates('default'), readFileSync(this.connection().caFile, 'utf8')]);
+  }
+
+  /** With the gateway: `kiln dev`, which starts again what dies. End it by SIGTERM. */
+  async upWithGateway(): Promise<{ dev: ReturnType<TestStack['start']>; endpoint: string }> {
+    const dev = this.start('dev');
+    await this.up();
+    while (!dev.said().includes('ready:')) await pause(50);
+    return { dev, endpoint: readStack(this.stateDir)['gateway']?.address['endpoint'] ?? '' };
   }
 
   /** Resource ids of all that is there besides staging groups that hold only logs. */

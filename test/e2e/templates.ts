@@ -1,3 +1,4 @@
+import type { ImageTemplate } from '@azure/arm-imagebuilder';
 import type { LocalAzureConnection } from '../../src/local-azure/core.ts';
 import { createClients, FAST } from '../local-azure/support.ts';
 
@@ -28,6 +29,24 @@ export function shellTemplate(inline: string[], changes: object = {}): Record<st
     },
   };
 }
+
+/** As the client of @azure/arm-imagebuilder has a template: flat. */
+export const imageTemplate = (inline: string[], changes: Partial<ImageTemplate> = {}): ImageTemplate => ({
+  location: 'westeurope',
+  tags: { owner: 'platform' },
+  identity: { type: 'UserAssigned', userAssignedIdentities: { [IDENTITY]: {} } },
+  source: { type: 'PlatformImage', publisher: 'Debian', offer: 'debian-12', sku: '12-gen2', version: 'latest' },
+  customize: [{ type: 'Shell', name: 'only', inline }],
+  distribute: [
+    {
+      type: 'SharedImage',
+      runOutputName: 'gallery',
+      galleryImageId: DEFINITION,
+      targetRegions: [{ name: 'westeurope' }],
+    },
+  ],
+  ...changes,
+});
 
 /** These steps on Windows Server, one gallery version of a definition that {@link putWindowsDefinition} makes. */
 export function windowsTemplate(customize: object[], changes: object = {}): Record<string, unknown> {

@@ -3,29 +3,10 @@ import { after, before, describe, it } from 'node:test';
 import { ImageBuilderClient } from '@azure/arm-imagebuilder';
 import type { ImageTemplate } from '@azure/arm-imagebuilder';
 import { createClients, FAST } from '../local-azure/support.ts';
-import { readStack } from '../../src/client/services.ts';
 import { TestStack } from '../e2e/stack.ts';
-import { DEFINITION, IDENTITY } from '../e2e/templates.ts';
+import { imageTemplate } from '../e2e/templates.ts';
 
 const GROUP = 'golden-images';
-
-/** As the client has it: flat. */
-const sample = (inline: string[], changes: Partial<ImageTemplate> = {}): ImageTemplate => ({
-  location: 'westeurope',
-  tags: { owner: 'platform' },
-  identity: { type: 'UserAssigned', userAssignedIdentities: { [IDENTITY]: {} } },
-  source: { type: 'PlatformImage', publisher: 'Debian', offer: 'debian-12', sku: '12-gen2', version: 'latest' },
-  customize: [{ type: 'Shell', name: 'only', inline }],
-  distribute: [
-    {
-      type: 'SharedImage',
-      runOutputName: 'gallery',
-      galleryImageId: DEFINITION,
-      targetRegions: [{ name: 'westeurope' }],
-    },
-  ],
-  ...changes,
-});
 
 /** As it goes over the wire. */
 function body(template: ImageTemplate, more: object = {}): object {
@@ -47,10 +28,7 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
   let builder: ImageBuilderClient;
 
   before(async () => {
-    dev = stack.start('dev');
-    await stack.up();
-    while (!dev.said().includes('ready:')) await new Promise((resolve) => setTimeout(resolve, 50));
-    endpoint = readStack(stack.stateDir)['gateway']?.address['endpoint'] ?? '';
+    ({ dev, endpoint } = await stack.upWithGateway());
     clients = createClients({ ...stack.connection(), endpoint });
     const options = { endpoint, retryOptions: { maxRetries: 0 } };
     builder = new ImageBuilderClient(clients.credential, stack.connection().subscriptionId, options);
@@ -84,7 +62,7 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
     `/subscriptions/${stack.connection().subscriptionId}/resourceGroups/${GROUP}/providers/Microsoft.VirtualMachineImages/imageTemplates/${name}${more}?api-version=${version}`;
 
   it('takes a template through its life', async () => {
-    const made = await templates().createOrUpdate(GROUP, 'life', sample(['# simulate: seconds=1']), FAST);
+    const made = await templates().createOrUpdate(GROUP, 'life', imageTemplate(['# simulate: seconds=1']), FAST);
     assert.equal(made.provisioningState, 'Succeeded');
     assert.match(made.exactStagingResourceGroup ?? '', /\/resourceGroups\/IT_golden-images_life_/);
     assert.match(JSON.stringify(made.source), /"exactVersion":"[\d.]+"/);
@@ -143,7 +121,7 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
   });
 
   it('cancels a run, and the template is free again', async () => {
-    await templates().createOrUpdate(GROUP, 'cancel', sample(['# simulate: seconds=600']), FAST);
+    await templates().createOrUpdate(GROUP, 'cancel', imageTemplate(['# simulate: seconds=600']), FAST);
     const running = templates().run(GROUP, 'cancel', FAST);
     await running.submitted();
     await templates().cancel(GROUP, 'cancel', FAST);
@@ -155,7 +133,7 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
 
   it('has triggers, by the service’s rules', async () => {
     const { triggers } = builder;
-    await templates().createOrUpdate(GROUP, 'triggered', sample(['# nothing']), FAST);
+    await templates().createOrUpdate(GROUP, 'triggered', imageTemplate(['# nothing']), FAST);
     const trigger = { properties: { kind: 'SourceImage' as const } };
     const made = await triggers.createOrUpdate(GROUP, 'triggered', 'vendor', trigger, FAST);
     assert.equal(made.properties?.status?.code, 'Healthy');
@@ -174,7 +152,7 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
   });
 
   it('says every problem of a body at once, in the form of its api-version, and makes nothing', async () => {
-    const wrong = body(sample([]), { buildTimeoutInMinutes: 961, unknownField: 1 });
+    const wrong = body(imageTemplate([]), { buildTimeoutInMinutes: 961, unknownField: 1 });
     const now = await call('PUT', pathOf('wrong'), wrong);
     assert.equal(now.status, 400);
     assert.equal(now.body.error.code, 'ValidationFailed');
@@ -193,7 +171,7 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
   });
 
   it('keeps why a submission failed, and takes a corrected one', async () => {
-    const absent = sample(['# nothing'], {
+    const absent = imageTemplate(['# nothing'], {
       source: { type: 'PlatformImage', publisher: 'Nobody', offer: 'nothing', sku: 'none', version: 'latest' },
     });
     await assert.rejects(
@@ -203,7 +181,7 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
     const { provisioningState, provisioningError } = await templates().get(GROUP, 'corrected');
     assert.equal(provisioningState, 'Failed');
     assert.equal(provisioningError?.provisioningErrorCode, 'BadPIRSource');
-    const corrected = await templates().createOrUpdate(GROUP, 'corrected', sample(['# nothing']), FAST);
+    const corrected = await templates().createOrUpdate(GROUP, 'corrected', imageTemplate(['# nothing']), FAST);
     assert.equal(corrected.provisioningState, 'Succeeded');
     await templates().delete(GROUP, 'corrected', FAST);
   });
@@ -231,7 +209,7 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
     await deleting;
     const cloud = await call('GET', '/metadata/endpoints?api-version=2022-09-01');
     assert.equal(cloud.body.resourceManager, endpoint);
-    const { status } = await call('PUT', pathOf('x').replace(GROUP, 'no-such-group'), body(sample(['true'])));
+    const { status } = await call('PUT', pathOf('x').replace(GROUP, 'no-such-group'), body(imageTemplate(['true'])));
     assert.equal(status, 404);
   });
 });
