@@ -3,7 +3,7 @@ import { planResource, RESOURCE_API_VERSIONS } from '../template/index.ts';
 import { TemplateRefusal } from '../client/template-client.ts';
 import type { TemplateClient } from '../client/template-client.ts';
 import type { BuildStatus } from '../workflows/messages.ts';
-import type { TemplateView } from '../workflows/template-messages.ts';
+import type { Accepted, TemplateView } from '../workflows/template-messages.ts';
 import type { Target, TemplateAddress } from './address.ts';
 import { ArmError } from './arm-error.ts';
 import { mergePatch } from './merge-patch.ts';
@@ -93,15 +93,11 @@ export function createTemplateRoutes({
     const planned = planResource(body as Record<string, unknown>, { ...address, apiVersion: request.apiVersion });
     if (!planned.ok) throw ArmError.ofProblems(planned.problems);
     const { plan, resource } = planned;
-    const { operationId, view } = await templates.put({
-      plan,
-      resource,
-      ...(ifRevision === undefined ? {} : { ifRevision }),
-    });
+    const accepted = await templates.put({ plan, resource, ...(ifRevision === undefined ? {} : { ifRevision }) });
     return {
-      status: view.revision === 1 ? 201 : 200,
-      body: await shown(view),
-      headers: following(request, address, view, operationId, { seconds: RETRY_AFTER.submit }),
+      status: accepted.revision === 1 ? 201 : 200,
+      body: await shown(await templates.get(address.id)),
+      headers: following(request, address, accepted, { seconds: RETRY_AFTER.submit }),
     };
   }
 
@@ -124,8 +120,8 @@ export function createTemplateRoutes({
 
   async function remove(request: ArmRequest, address: TemplateAddress): Promise<ArmAnswer> {
     try {
-      const { operationId, view } = await templates.delete(address.id);
-      const headers = following(request, address, view, operationId, { seconds: RETRY_AFTER.submit, deletes: true });
+      const accepted = await templates.delete(address.id);
+      const headers = following(request, address, accepted, { seconds: RETRY_AFTER.submit, deletes: true });
       return { status: 202, headers: withLocation(headers) };
     } catch (error) {
       if (error instanceof TemplateRefusal && error.code === 'NotFound') return { status: 204 };
@@ -136,8 +132,8 @@ export function createTemplateRoutes({
   async function act(request: ArmRequest, address: TemplateAddress, action: 'run' | 'cancel'): Promise<ArmAnswer> {
     const { operationId } =
       action === 'run' ? await templates.run(address.id, { by: 'person' }) : await templates.cancel(address.id);
-    const view = await templates.get(address.id);
-    const headers = following(request, address, view, operationId, { seconds: RETRY_AFTER[action] });
+    const { location } = (await templates.get(address.id)).plan.template;
+    const headers = following(request, address, { operationId, location }, { seconds: RETRY_AFTER[action] });
     return { status: 202, headers: withLocation(headers) };
   }
 
@@ -176,16 +172,17 @@ export function createTemplateRoutes({
     switch (method) {
       case 'PUT': {
         checkTrigger(name, needed(body));
-        const { operationId, view } = await templates.putTrigger(id, name);
+        const accepted = await templates.putTrigger(id, name);
+        const view = await templates.get(id);
         const made = view.triggers.find((trigger) => trigger.name === name);
         if (made === undefined) throw new TypeError(`the trigger ${name} was not made`);
-        const headers = following(request, address, view, operationId, { seconds: RETRY_AFTER.submit });
+        const headers = following(request, address, accepted, { seconds: RETRY_AFTER.submit });
         return { status: 201, body: triggerBody(view, made), headers };
       }
       case 'DELETE':
         try {
-          const { operationId, view } = await templates.deleteTrigger(id, name);
-          const headers = following(request, address, view, operationId, { seconds: RETRY_AFTER.submit });
+          const accepted = await templates.deleteTrigger(id, name);
+          const headers = following(request, address, accepted, { seconds: RETRY_AFTER.submit });
           return { status: 202, headers: withLocation(headers) };
         } catch (error) {
           if (error instanceof TemplateRefusal && error.code === 'NotFound') return { status: 204 };
@@ -214,11 +211,10 @@ export function createTemplateRoutes({
 function following(
   { origin, apiVersion }: ArmRequest,
   address: TemplateAddress,
-  { plan }: TemplateView,
-  operationId: string,
+  { operationId, location }: Pick<Accepted, 'operationId' | 'location'>,
   { seconds, deletes = false }: { seconds: number; deletes?: boolean },
 ): Record<string, string> {
-  const url = operationUrl(origin, address, plan.template.location, apiVersion, operationId, deletes);
+  const url = operationUrl(origin, address, location, apiVersion, operationId, deletes);
   return { 'Azure-AsyncOperation': url, 'Retry-After': String(seconds) };
 }
 

@@ -12,7 +12,7 @@ import { isObject, readJson } from './read/read-json.ts';
 
 export { API_VERSIONS, isApiVersion } from './api-versions/api-versions.ts';
 export { imageTemplateJsonSchema, templateFileJsonSchema } from './json-schema.ts';
-export { planResource, RESOURCE_API_VERSIONS } from './plan-resource.ts';
+export { planResource, RESOURCE_API_VERSIONS, tooLargeToKeep } from './plan-resource.ts';
 export type { ResourceAddress, WrittenTemplate } from './plan-resource.ts';
 export { templateOf } from './template-of.ts';
 export { formatProblems } from './problems.ts';

@@ -21,6 +21,9 @@ export interface WrittenTemplate {
   properties: Record<string, unknown>;
 }
 
+/** Temporal takes at most 2 MB. */
+const MAX_KEPT_BYTES = 1_500_000;
+
 /** Read by Azure, never written; sent back by clients that send all that they got. */
 const READ_ONLY = ['provisioningState', 'provisioningError', 'lastRunStatus', 'exactStagingResourceGroup'];
 
@@ -42,7 +45,16 @@ export function planResource(
   const [read] = templates;
   if (read === undefined) return { ok: false, problems };
   const warnings = read.warnings.filter(({ path }) => path !== 'apiVersion');
-  return { ok: true, plan: planTemplate({ ...read, warnings }, 'template'), resource: writtenOf(read) };
+  const planned = { plan: planTemplate({ ...read, warnings }, 'template'), resource: writtenOf(read) };
+  const large = tooLargeToKeep(planned);
+  return large === undefined ? { ok: true, ...planned } : { ok: false, problems: [large] };
+}
+
+/** A template that stays is kept with its plan, and both must fit into one payload of Temporal's, with room for runs. */
+export function tooLargeToKeep(template: { plan: BuildPlan; resource: WrittenTemplate }): TemplateProblem | undefined {
+  if (Buffer.byteLength(JSON.stringify(template)) <= MAX_KEPT_BYTES) return undefined;
+  const message = 'the template is too large to be kept (1.5 MB with its plan): move long inline scripts to scriptUri';
+  return { path: 'properties.customize', message };
 }
 
 export function writtenOf({ template }: ReadTemplate): WrittenTemplate {

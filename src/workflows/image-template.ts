@@ -128,8 +128,7 @@ class LivingTemplate {
     state.revision++;
     state.provisioningState = state.revision === 1 ? 'Creating' : 'Updating';
     delete state.provisioningError;
-    const accepted = this.#accept((operation) => void this.#provision(operation, state.revision));
-    return accepted;
+    return this.#accept((operation) => void this.#provision(operation, state.revision));
   }
 
   /** Checked against Azure, and given a group to build in. A later submission takes an earlier one's place. */
@@ -205,7 +204,8 @@ class LivingTemplate {
   #accept(work: (operation: OperationView) => void): Accepted {
     const operation = begin(this.#state, now());
     work(operation);
-    return { operationId: operation.id, view: viewOf(this.#state) };
+    const { revision, submission } = this.#state;
+    return { operationId: operation.id, revision, location: submission?.plan.template.location ?? '' };
   }
 
   #mayPut({ plan, ifRevision }: PutRequest): void {

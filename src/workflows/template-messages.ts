@@ -43,9 +43,11 @@ export interface PutRequest extends Submission {
   ifRevision?: number;
 }
 
+/** Small, as it stays in the history: the template itself is what the query answers. */
 export interface Accepted {
   operationId: string;
-  view: TemplateView;
+  revision: number;
+  location: string;
 }
 
 export interface RunRequest {

@@ -6,7 +6,9 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestStack } from '../e2e/stack.ts';
-import { DEFINITION, shellTemplate } from '../e2e/templates.ts';
+import { DEFINITION, GROUP, shellTemplate } from '../e2e/templates.ts';
+import { pause } from '../../src/client/services.ts';
+import { templateWorkflowId } from '../../src/workflows/template-messages.ts';
 
 const FOLDER = fileURLToPath(new URL('histories/', import.meta.url));
 
@@ -40,8 +42,40 @@ try {
   await build.ended;
   await save('cancel', 'kiln-build/cancel');
   await save('cancel-gallery', 'kiln-build/cancel/gallery');
+
+  await stack.kiln('distribute', 'success', '--region', 'eastus');
+  await save('distribute', 'kiln-distribute/success');
+  await stack.kiln('template', 'create', stack.write('stays', shellTemplate(['# simulate: seconds=3'])));
+  await stack.kiln('trigger', 'create', 'stays', 'vendor');
+  await stack.kiln('template', 'run', 'stays');
+  await stack.kiln('template', 'run', 'stays', '--no-wait');
+  await stack.kiln('template', 'cancel', 'stays');
+  await stack.kiln('schedule', 'create', 'stays', '--cron', '0 3 * * *');
+  await stack.kiln('schedule', 'run', 'stays');
+  const [patch = ''] = await recent('stays');
+  await save('patch', patch);
+  await stack.kiln('schedule', 'retain', 'golden/debian-12', '--keep', '1', '--cron', '0 3 * * *');
+  await stack.kiln('schedule', 'run', 'retain-debian-12');
+  const [retain = ''] = await recent('retain-debian-12');
+  await save('retain', retain);
+  await stack.kiln('template', 'delete', 'stays');
+  await save('template', templateWorkflowId(`${GROUP}/Microsoft.VirtualMachineImages/imageTemplates/stays`));
 } finally {
   await stack.close();
+}
+
+/** What a schedule started, once it has ended. */
+async function recent(name: string): Promise<string[]> {
+  for (;;) {
+    const { stdout } = await stack.kiln('schedule', 'show', name, '--json');
+    const { recent: started } = JSON.parse(stdout) as { recent: string[] };
+    const [last] = started;
+    if (last !== undefined) {
+      const { events } = await stack.history(last);
+      if (events?.at(-1)?.workflowExecutionCompletedEventAttributes) return started;
+    }
+    await pause(200);
+  }
 }
 
 async function save(name: string, workflowId: string): Promise<void> {

@@ -191,8 +191,7 @@ describe('imageTemplate', () => {
       await assert.rejects(template.client.cancel(template.id), refused('Conflict', /cancel\/action is not allowed/));
       const { operationId } = await template.run();
       await template.until(() => calls.includes('createMachine'));
-      const { view } = await template.client.cancel(template.id);
-      assert.equal(view.runs[0]?.state, 'Canceling');
+      await template.client.cancel(template.id);
       const { runs, operations } = await template.ended();
       assert.equal(runs[0]?.state, 'Canceled');
       assert.equal(operations.find(({ id }) => id === operationId)?.status, 'Canceled');

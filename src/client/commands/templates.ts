@@ -1,4 +1,5 @@
 /** `kiln template …`, `kiln trigger …` and `kiln chain show`: image templates that live. */
+import { formatProblems, tooLargeToKeep } from '../../template/index.ts';
 import { parentsOf, linkOf } from '../../template/chains.ts';
 import { parseIdOfType } from '../../template/resource-id.ts';
 import type { TemplateView } from '../../workflows/template-messages.ts';
@@ -57,17 +58,17 @@ export async function withTemplates<T>(
 
 export function createTemplate(file: string, options: TemplateOptions & WhereOptions, settings: Settings) {
   const submissions = loadTemplates(file, options, subscriptionOf(settings));
+  const large = submissions.flatMap((submission) => tooLargeToKeep(submission) ?? []);
+  if (large.length > 0) throw new UsageError(formatProblems(file, large));
   return withTemplates(settings, async (templates) => {
     let code: number = EXIT.done;
     for (const submission of submissions) {
       const { id, name } = submission.plan.template;
-      const { view } = await templates.put(submission);
+      const { revision } = await templates.put(submission);
       const done = await settledView(templates, id);
       if (options.json === true) print(done);
       else if (done.provisioningState === 'Succeeded') {
-        console.log(
-          `${name}: ${view.revision === 1 ? 'created' : `revision ${view.revision}`}; kiln template run ${name}`,
-        );
+        console.log(`${name}: ${revision === 1 ? 'created' : `revision ${revision}`}; kiln template run ${name}`);
       } else {
         const { provisioningErrorCode = '', message = '' } = done.provisioningError ?? {};
         console.log(`${name}: ${done.provisioningState} (${provisioningErrorCode}): ${message}`);
@@ -221,8 +222,8 @@ export function createTrigger(template: string, name: string, options: WhereOpti
   const id = templateIdOf(template, options, settings);
   if (!/^[A-Za-z0-9-_.]{1,64}$/.test(name)) throw new UsageError(`expected a trigger's name, got ${name}`);
   return withTemplates(settings, async (templates) => {
-    const { view } = await templates.putTrigger(id, name);
-    const made = view.triggers.find((trigger) => trigger.name === name);
+    await templates.putTrigger(id, name);
+    const made = (await templates.get(id)).triggers.find((trigger) => trigger.name === name);
     console.log(`${name}: ${made?.status.message ?? ''}`);
     return EXIT.done;
   });
