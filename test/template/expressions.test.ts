@@ -110,6 +110,7 @@ const VALUES: Array<[expression: string, value: unknown]> = [
     "extensionResourceId(resourceGroup().id, 'Microsoft.Authorization/locks', 'l')",
     `/subscriptions/${SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Authorization/locks/l`,
   ],
+  ["dateTimeAdd('2020-01-31T00:00:00Z', 'P1M', 'yyyy-MM-dd')", '2020-02-29'],
   ["dateTimeAdd('2026-01-31T00:00:00Z', 'P1DT2H', 'yyyy-MM-dd HH:mm')", '2026-02-01 02:00'],
   [
     "parseCidr('10.144.0.0/20')",

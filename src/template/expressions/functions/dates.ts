@@ -55,7 +55,10 @@ function addDuration(date: Date, text: string): Date {
     .slice(2)
     .map((part: string | undefined) => sign * Number(part ?? 0));
   const moved = new Date(date);
+  // A month later than the last of January is the last of February.
+  const day = moved.getUTCDate();
   moved.setUTCFullYear(moved.getUTCFullYear() + years, moved.getUTCMonth() + months);
+  if (moved.getUTCDate() !== day) moved.setUTCDate(0);
   moved.setTime(moved.getTime() + (((weeks * 7 + days) * 24 + hours) * 3600 + minutes * 60 + seconds) * 1000);
   return moved;
 }
