@@ -116,11 +116,15 @@ export class TemplateClient {
    * @param within a subscription's or a resource group's id
    * @param after where the former page ended
    */
-  async list(within: string, after?: string): Promise<{ templates: TemplateView[]; next?: string }> {
+  async list(
+    within: string,
+    after?: string,
+    pageSize = PAGE_SIZE,
+  ): Promise<{ templates: TemplateView[]; next?: string }> {
     const prefix = `${within.toLowerCase()}/`.replaceAll("'", "''");
     const { executions, nextPageToken } = await this.#client.workflowService.listWorkflowExecutions({
       namespace: this.#client.options.namespace,
-      pageSize: PAGE_SIZE,
+      pageSize,
       query: `WorkflowType = '${WORKFLOWS.imageTemplate}' AND ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${prefix}'`,
       ...(after === undefined ? {} : { nextPageToken: Buffer.from(after, 'base64url') }),
     });

@@ -13,20 +13,17 @@ import {
 import type { PatchOptions, ScheduleOptions, ScheduleTimes } from './commands/patching.ts';
 import { retain, scheduleRetention } from './commands/retention.ts';
 import type { RetainOptions } from './commands/retention.ts';
+import { showChain } from './commands/chain.ts';
 import {
   cancelTemplate,
-  checkTrigger,
   createTemplate,
-  createTrigger,
   deleteTemplate,
-  deleteTrigger,
   listTemplates,
-  listTriggers,
   runTemplate,
-  showChain,
   showOutputs,
   showTemplate,
 } from './commands/templates.ts';
+import { checkTrigger, createTrigger, deleteTrigger, listTriggers } from './commands/triggers.ts';
 import { many } from './option-values.ts';
 import type { Settings } from './settings.ts';
 

@@ -250,6 +250,37 @@ describe('imageTemplate', () => {
     });
   });
 
+  it('is listed with its neighbours, a page at a time, and not once it is deleted', async () => {
+    const group = `/subscriptions/s/resourceGroups/${randomUUID()}`;
+    await temporal.withWorker(group, scripted().activities, async () => {
+      const client = new TemplateClient(temporal.environment().client, group);
+      const ids = ['a', 'b', 'c', 'd', 'e'].map((name) => `${group}/templates/${name}`);
+      const resource = { location: 'westeurope', tags: {}, identity: {}, properties: {} };
+      for (const id of ids) {
+        const plan = samplePlan();
+        await client.put({ plan: { ...plan, template: { ...plan.template, id } }, resource });
+      }
+      await client.delete(ids[4] ?? '');
+      await client.deleted(ids[4] ?? '');
+      const seen: string[] = [];
+      const sizes: number[] = [];
+      // Temporal's list knows of the last ones a moment later.
+      while (seen.length !== 4) {
+        seen.length = sizes.length = 0;
+        for (let after: string | undefined, more = true; more;) {
+          const { templates, next } = await client.list(group, after, 2);
+          seen.push(...templates.map(({ id }) => id));
+          sizes.push(templates.length);
+          after = next;
+          more = next !== undefined;
+        }
+      }
+      assert.deepEqual(seen.toSorted(), ids.slice(0, 4));
+      assert.ok(sizes.every((size) => size <= 2));
+      assert.deepEqual((await client.list(`${group}2`)).templates, []);
+    });
+  });
+
   it('is run by a new version of its source, until three runs in a row have failed', async () => {
     let version = '12.1';
     let fails = false;

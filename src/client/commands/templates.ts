@@ -1,6 +1,5 @@
-/** `kiln template …`, `kiln trigger …` and `kiln chain show`: image templates that live. */
+/** `kiln template …`: image templates that stay. */
 import { formatProblems, tooLargeToKeep } from '../../template/index.ts';
-import { parentsOf, linkOf } from '../../template/chains.ts';
 import { parseIdOfType } from '../../template/resource-id.ts';
 import type { TemplateView } from '../../workflows/template-messages.ts';
 import { columns } from '../columns.ts';
@@ -20,7 +19,7 @@ import { withClient } from './runs.ts';
 
 const TYPE = 'Microsoft.VirtualMachineImages/imageTemplates';
 const LOOK_EVERY_MS = 200;
-const WIDTH = 140;
+export const WIDTH = 140;
 
 export interface WhereOptions {
   resourceGroup?: string;
@@ -218,84 +217,4 @@ export function deleteTemplate(name: string, options: WhereOptions, settings: Se
   });
 }
 
-export function createTrigger(template: string, name: string, options: WhereOptions, settings: Settings) {
-  const id = templateIdOf(template, options, settings);
-  if (!/^[A-Za-z0-9-_.]{1,64}$/.test(name)) throw new UsageError(`expected a trigger's name, got ${name}`);
-  return withTemplates(settings, async (templates) => {
-    await templates.putTrigger(id, name);
-    const made = (await templates.get(id)).triggers.find((trigger) => trigger.name === name);
-    console.log(`${name}: ${made?.status.message ?? ''}`);
-    return EXIT.done;
-  });
-}
-
-export function listTriggers(template: string, options: WhereOptions, settings: Settings): Promise<number> {
-  const id = templateIdOf(template, options, settings);
-  return withTemplates(settings, async (templates) => {
-    const { triggers } = await templates.get(id);
-    if (options.json === true) print(triggers);
-    else if (triggers.length === 0) console.log(`no triggers: kiln trigger create ${template} NAME`);
-    else {
-      const rows = triggers.map(({ name, kind, status }) => [name, kind, status.code, status.message]);
-      console.log(columns(rows, { width: WIDTH, indent: 0 }).join('\n'));
-    }
-    return EXIT.done;
-  });
-}
-
-export function deleteTrigger(template: string, name: string, options: WhereOptions, settings: Settings) {
-  const id = templateIdOf(template, options, settings);
-  return withTemplates(settings, async (templates) => {
-    await templates.deleteTrigger(id, name);
-    console.log(`${name}: deleted`);
-    return EXIT.done;
-  });
-}
-
-export function checkTrigger(template: string, options: WhereOptions, settings: Settings): Promise<number> {
-  const id = templateIdOf(template, options, settings);
-  return withTemplates(settings, async (templates) => {
-    await templates.checkSource(id);
-    console.log(`looking for a new version of the source of ${template}: kiln template show ${template}`);
-    return EXIT.done;
-  });
-}
-
-/** Each template below what it builds on. */
-export function showChain(options: WhereOptions, settings: Settings): Promise<number> {
-  const within = `/subscriptions/${options.subscription ?? subscriptionOf(settings)}`;
-  return withTemplates(settings, async (templates) => {
-    const views = await templates.listAll(within);
-    const lines = chainLines(views);
-    console.log(lines.length === 0 ? 'no templates yet: kiln template create FILE' : lines.join('\n'));
-    return EXIT.done;
-  });
-}
-
-export function chainLines(views: TemplateView[]): string[] {
-  const links = views
-    .map((view) => ({ ...linkOf(view.plan), last: view.runs[0] }))
-    .toSorted((left, right) => left.name.localeCompare(right.name));
-  const lines: string[] = [];
-  const told = new Set<string>();
-  const tell = (link: (typeof links)[number], indent: string, branch: string, above: string[]): void => {
-    told.add(link.id);
-    const state = link.last === undefined ? 'never run' : `${link.last.state} ${link.last.startTime}`;
-    if (above.includes(link.id)) {
-      lines.push(`${indent}${branch}${link.name} … builds on itself`);
-      return;
-    }
-    lines.push(`${indent}${branch}${link.name}  (${state})`);
-    const children = links.filter((other) => parentsOf(other, [link]).length > 0);
-    const below = branch === '' ? indent : `${indent}${branch === '└─ ' ? '   ' : '│  '}`;
-    children.forEach((child, at) =>
-      tell(child, below, at === children.length - 1 ? '└─ ' : '├─ ', [...above, link.id]),
-    );
-  };
-  for (const link of links) if (parentsOf(link, links).length === 0) tell(link, '', '', []);
-  // What is left goes round in a circle, and has no first one.
-  for (const link of links) if (!told.has(link.id)) tell(link, '', '', []);
-  return lines;
-}
-
-const print = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+export const print = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
