@@ -9,6 +9,7 @@ import { checkDistributors } from './check-distributors.ts';
 import { checkMachine, knownRegions } from './check-machine.ts';
 import { checkSteps } from './check-steps.ts';
 import type { CheckActivities, CheckedPlan } from './contract.ts';
+import { checkPermissions } from './check-permissions.ts';
 import { checkOwnGroup } from './own-group.ts';
 import { Problems } from './problems.ts';
 import { reportPlan } from './report.ts';
@@ -27,6 +28,9 @@ export function createCheckActivities(
 async function checkPlan(azure: Azure, plan: BuildPlan): Promise<CheckedPlan> {
   return beating('pre-flight checks', async () => {
     const problems = new Problems();
+    // What may not be asked cannot be checked.
+    await checkPermissions(azure, plan, problems);
+    problems.throwIfAny();
     const regions = await knownRegions(azure, plan);
     if (!regions.has(plan.template.location)) {
       problems.add('location', `${plan.template.location} is not a region of this subscription`);

@@ -9,6 +9,8 @@ import { ResourceManagementClient } from '@azure/arm-resources';
 import { StorageManagementClient } from '@azure/arm-storage';
 import { DefaultAzureCredential } from '@azure/identity';
 import type { TokenCredential } from '@azure/identity';
+import { createPermissionsAt } from './permissions.ts';
+import type { PermissionsAt } from './permissions.ts';
 
 export interface AzureEnvironment {
   /** Resource Manager; `https://management.azure.com` unless KILN_AZURE_ENDPOINT says otherwise. */
@@ -27,6 +29,7 @@ export interface AzureClients {
 
 export interface Azure {
   clients(subscriptionId: string): AzureClients;
+  permissionsAt: PermissionsAt;
 }
 
 export function environmentFromProcess(env: NodeJS.ProcessEnv): AzureEnvironment {
@@ -41,6 +44,7 @@ export function environmentFromProcess(env: NodeJS.ProcessEnv): AzureEnvironment
 export function createAzure(environment: AzureEnvironment, credential = defaultCredential(environment)): Azure {
   const bySubscription = new Map<string, AzureClients>();
   return {
+    permissionsAt: createPermissionsAt(environment.endpoint, credential),
     clients(subscriptionId) {
       const known = bySubscription.get(subscriptionId.toLowerCase());
       if (known !== undefined) return known;

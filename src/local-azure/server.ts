@@ -21,6 +21,8 @@ import { createLimits } from './limits/index.ts';
 import { createMachines } from './machines/index.ts';
 import { createOperations } from './operations.ts';
 import { createPipeline } from './pipeline/index.ts';
+import { createAuthorizationProvider } from './providers/authorization/index.ts';
+import { assignOwner } from './providers/authorization/first-owner.ts';
 import { createComputeProvider } from './providers/compute/index.ts';
 import { createManagedIdentityProvider } from './providers/managed-identity/index.ts';
 import { createNetworkProvider } from './providers/network/index.ts';
@@ -71,6 +73,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       createNetworkProvider(services),
       createStorageProvider(services),
       createManagedIdentityProvider(services),
+      createAuthorizationProvider(services),
       createComputeProvider(services),
     );
     const app = createPipeline({ services, providers, authority, limits });
@@ -83,6 +86,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     const server = await listen(getRequestListener(app.fetch), certificates, port);
     open.defer(() => closeServer(server));
     const endpoint = `https://${HOST}:${(server.address() as AddressInfo).port}`;
+    assignOwner(store, authority.client.objectId);
     await putStarterContent({ services, authority, endpoint, fetch: (request) => app.fetch(request) });
 
     const connection: LocalAzureConnection = {

@@ -1,6 +1,6 @@
 /**
  * What happens to a request, in this order:
- *   context → authenticate → validate → throttle → route → handle → serialize, and errors at the end of it all.
+ *   context → authenticate → validate → authorize → throttle → route → handle → serialize, and errors at the end of it all.
  * The authority and the diagnostics stand beside it and need no token.
  */
 import { Hono } from 'hono';
@@ -10,7 +10,9 @@ import type { Provider, Services } from '../core.ts';
 import type { Limits } from '../limits/index.ts';
 import type { OperationEngine } from '../operations.ts';
 import { createRouter } from '../router.ts';
+import { createAccess } from '../providers/authorization/access.ts';
 import { authenticate } from './authenticate.ts';
+import { authorize } from './authorize.ts';
 import { context } from './context.ts';
 import { diagnostics } from './diagnostics.ts';
 import type { Environment } from './environment.ts';
@@ -42,6 +44,7 @@ export function createPipeline({ services, providers, authority, limits }: Pipel
   app.use(authenticate(authority));
   app.use(limitBody);
   app.use(validate(services));
+  app.use(authorize(createAccess(services.store)));
   app.use(throttle(limits));
   app.all('*', async (c) => serialize(c, await handle(c), services));
   return app;
