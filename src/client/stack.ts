@@ -65,11 +65,28 @@ export async function ensureStack(settings: Settings, say: Say, options: { gatew
       ...(azure === undefined ? {} : { azure }),
       ...(gateway === undefined ? {} : { gateway }),
       subscriptionId: subscriptionOf(settings),
-      revive: () => revive(stack, settings, say),
+      revive: tolerant(say, () => revive(stack, settings, say)),
       news: newsOf(logFile(settings.stateDir, 'azure')),
     };
     return stack;
   });
+}
+
+/** What does not start now may start at the next try; the same trouble is told once. */
+function tolerant(say: Say, revived: () => Promise<string[]>): () => Promise<string[]> {
+  let told = '';
+  return async () => {
+    try {
+      const names = await revived();
+      told = '';
+      return names;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (message !== told) say(message);
+      told = message;
+      return [];
+    }
+  };
 }
 
 async function revive(stack: Stack, settings: Settings, say: Say): Promise<string[]> {

@@ -60,7 +60,7 @@ describe('the activities of a build, against the local Azure', () => {
     }
     assert.equal(await call(activities.chooseVersion, gallery), '1.0.1');
     const { artifactId } = await twice(activities.createManagedImage, run, managed, machineId, 'V2');
-    const { artifactUri } = await twice(activities.exportVhd, run, vhd, plan.machine.name);
+    const { artifactUri } = await twice(activities.exportVhd, run, vhd, plan.staging.osDisk);
     assert.match(artifactUri, /^https:.*\/vhds\/vhd\.vhd$/);
 
     for (const output of [

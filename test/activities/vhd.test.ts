@@ -15,9 +15,9 @@ it('a VHD goes to the address that the template names, is found by a retry, and 
   const uri = `${account.primaryEndpoints?.blob?.replace(/\/$/, '')}/images/golden/base.vhd`;
   const distributor = { type: 'VHD' as const, index: 0, runOutputName: 'vhd', artifactTags: {}, uri };
 
-  assert.deepEqual(await call(activities.exportVhd, run, distributor, plan.machine.name), { artifactUri: uri });
-  assert.deepEqual(await call(activities.exportVhd, run, distributor, plan.machine.name), { artifactUri: uri });
-  await assert.rejects(call(activities.exportVhd, { ...run, runId: 'another' }, distributor, plan.machine.name), {
+  assert.deepEqual(await call(activities.exportVhd, run, distributor, plan.staging.osDisk), { artifactUri: uri });
+  assert.deepEqual(await call(activities.exportVhd, run, distributor, plan.staging.osDisk), { artifactUri: uri });
+  await assert.rejects(call(activities.exportVhd, { ...run, runId: 'another' }, distributor, plan.staging.osDisk), {
     type: 'VersionTaken',
   });
   const { removed, leftovers } = await call(activities.removeOutput, run, { type: 'VHD', artifactUri: uri });

@@ -20,7 +20,7 @@ describe('templates, with worker and gateway killed at random', () => {
     const { credential } = createClients({ ...stack.connection(), endpoint: up.endpoint });
     builder = new ImageBuilderClient(credential, stack.connection().subscriptionId, {
       endpoint: up.endpoint,
-      retryOptions: { maxRetries: 40, retryDelayInMs: 100, maxRetryDelayInMs: 500 },
+      retryOptions: { maxRetries: 200, retryDelayInMs: 100, maxRetryDelayInMs: 500 },
     });
   });
   after(async () => {

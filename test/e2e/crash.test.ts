@@ -36,8 +36,8 @@ describe('kiln, with processes killed under a build', { skip }, () => {
     );
     const machines = join(stack.stateDir, 'azure/machines');
     assert.deepEqual(existsSync(machines) ? readdirSync(machines) : [], []);
-    const status = await stack.status(runId);
-    assert.deepEqual(status?.leftovers, []);
+    const { leftovers } = await stack.until(runId, ({ state }) => state === 'Succeeded');
+    assert.deepEqual(leftovers, []);
   }
 
   /** The file that the customizer writes, in every disk and image that the local Azure holds. */
