@@ -10,7 +10,7 @@ import type { Logger } from 'pino';
 import { isOurs, targetOf } from './address.ts';
 import type { Target } from './address.ts';
 import { ArmError } from './arm-error.ts';
-import type { Caller } from './authenticate.ts';
+import type { Caller, TokenSettings } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import type { Roles } from './authorize.ts';
 import { forward } from './forward.ts';
@@ -22,6 +22,8 @@ const MAX_BODY = 4 * 1024 * 1024;
 export interface GatewayParts {
   upstream: Upstream;
   authenticate: (header: string | undefined, origin: string) => Promise<Caller>;
+  /** Whose tokens are good; clients without a tenant are told in the refusal. */
+  tokens: TokenSettings;
   /** Whether clients get their tokens through us: where the authority is the upstream itself. */
   passesTokens: boolean;
   roles: Roles;
@@ -36,6 +38,7 @@ interface Environment {
 export function createApp({
   upstream,
   authenticate,
+  tokens,
   passesTokens,
   roles,
   answer,
@@ -55,7 +58,10 @@ export function createApp({
     if (known === undefined) log.error({ err: error, method: c.req.method, path: c.req.path }, 'a request broke');
     // What broke inside is for the log: it may name what the caller may not know.
     const told = known ?? new ArmError(500, 'InternalServerError', 'An internal error occurred; the log has it.');
-    if (told.status === 401) c.header('WWW-Authenticate', 'Bearer error="invalid_token"');
+    if (told.status === 401) {
+      const host = passesTokens ? `https://${hostOf(c)}` : tokens.authorityHost;
+      c.header('WWW-Authenticate', `Bearer authorization_uri="${host}/${tokens.tenantId}", error="invalid_token"`);
+    }
     c.header('x-ms-error-code', told.code);
     c.header('x-ms-request-id', c.get('requestId'));
     c.header('x-ms-correlation-request-id', c.get('correlationId'));

@@ -39,10 +39,13 @@ const list = (name: string): string[] =>
     .map((one) => one.trim())
     .filter(Boolean);
 
+const tokens = { authorityHost, tenantId: setting('AZURE_TENANT_ID') };
+
 const app = createApp({
   upstream: { endpoint, keepHost: local },
   passesTokens: local,
-  authenticate: createAuthenticator({ authorityHost, tenantId: setting('AZURE_TENANT_ID') }),
+  tokens,
+  authenticate: createAuthenticator(tokens),
   roles: { readers: list('KILN_GATEWAY_READERS'), contributors: list('KILN_GATEWAY_CONTRIBUTORS') },
   answer: createTemplateRoutes({
     templates: new TemplateClient(client),

@@ -72,6 +72,25 @@ describe('templates that stay', () => {
     await kiln('template', 'delete', 'mended');
   });
 
+  it('leave a staging group that a person brought as it was', async () => {
+    const { resources } = createClients(stack.connection());
+    const group = { location: 'westeurope', tags: { owner: 'platform' } };
+    const { id: brought = '' } = await resources.resourceGroups.createOrUpdate('brought', group);
+    const contents = async () => (await stack.inventory()).filter((one) => one.startsWith(`${brought}/`));
+    await kiln(
+      'template',
+      'create',
+      stack.write('guest', shellTemplate(['# nothing'], { stagingResourceGroup: brought })),
+    );
+    await kiln('template', 'run', 'guest');
+    await kiln('template', 'run', 'guest');
+    assert.equal((await contents()).length, 2, 'the logs of either run');
+    await kiln('template', 'delete', 'guest');
+    assert.deepEqual(await contents(), []);
+    const { tags } = await resources.resourceGroups.get('brought');
+    assert.deepEqual(tags, { owner: 'platform' });
+  });
+
   it('are rebuilt after the template that they build on, and a run that changes nothing is left out', async () => {
     await kiln('template', 'create', stack.write('base', shellTemplate(['# nothing'])));
     await kiln('template', 'run', 'base');

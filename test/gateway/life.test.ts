@@ -223,8 +223,13 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
     const forged = Buffer.from(JSON.stringify({ ...JSON.parse(atob(claims)), oid: 'somebody' })).toString('base64url');
     for (const authorization of ['', 'Bearer x', `Bearer ${head}.${forged}.${signature}`]) {
       for (const path of [pathOf('life'), '/subscriptions?api-version=2022-12-01', '/local-azure/inventory']) {
-        const { status } = await call('GET', path, undefined, { authorization });
+        const { status, headers } = await call('GET', path, undefined, { authorization });
         assert.equal(status, 401, `${path} with ${authorization.slice(0, 12)}`);
+        // A client without a tenant finds it here.
+        assert.match(
+          headers.get('www-authenticate') ?? '',
+          /authorization_uri="https:\/\/127\.0\.0\.1:\d+\/[0-9a-f-]{36}"/,
+        );
       }
     }
     for (const path of ['/health', '/metadata/endpoints?api-version=2022-09-01']) {
