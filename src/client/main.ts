@@ -8,6 +8,8 @@ import { init, schema, STARTER_SOURCES } from './commands/files.ts';
 import type { InitOptions } from './commands/files.ts';
 import { logs } from './commands/logs.ts';
 import { plan, validate } from './commands/plan.ts';
+import { role } from './commands/role.ts';
+import type { RoleOptions } from './commands/role.ts';
 import { cancel, list, remove, show, sweep } from './commands/runs.ts';
 import { EXIT } from './exit-codes.ts';
 import { addTemplateCommands } from './template-commands.ts';
@@ -65,6 +67,10 @@ template(program.command('plan'))
 template(program.command('validate'))
   .description('check a template without asking Azure')
   .action(act((settings, file: string, options: object) => validate(file, options, settings)));
+template(program.command('role'))
+  .description('the smallest custom roles that let a worker build it, as a script of az commands')
+  .option('--assignee <object id>', 'of the identity that the worker runs as')
+  .action(act((settings, file: string, options: RoleOptions) => role(file, options, settings)));
 program
   .command('init [file]')
   .description('write a starter template')

@@ -1,6 +1,6 @@
 /** The outputs of a plan: where each goes, as which version, in which regions. Pure. */
 import type { PlannedDistributor, SharedImageDistributor } from '../template/build-plan.ts';
-import { hideSecrets } from '../template/problems.ts';
+import { hideSecrets } from '../arm-template/problems.ts';
 import type { PlanReport } from '../workflows/messages.ts';
 import { columns } from './columns.ts';
 import { shortId } from './short-id.ts';

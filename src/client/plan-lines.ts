@@ -1,7 +1,7 @@
 /** A template as a person reads it, and what Azure answered about it: for `kiln validate` and `kiln plan`. Pure. */
 import { styleText } from 'node:util';
 import type { BuildPlan, PlannedSource } from '../template/build-plan.ts';
-import { hideSecrets } from '../template/problems.ts';
+import { hideSecrets } from '../arm-template/problems.ts';
 import { parseResourceId } from '../template/resource-id.ts';
 import type { PlanReport } from '../workflows/messages.ts';
 import { columns } from './columns.ts';

@@ -1,7 +1,7 @@
 /** The steps of a plan as a table: what each runs, and how. Pure. */
 import { formatDuration } from '../template/duration.ts';
 import type { PlannedCustomizer, PlannedScript } from '../template/build-plan.ts';
-import { hideSecrets } from '../template/problems.ts';
+import { hideSecrets } from '../arm-template/problems.ts';
 import { columns, shorten } from './columns.ts';
 
 const MAX_COMMAND = 60;

@@ -17,6 +17,7 @@ import {
   type Provider,
   type Services,
 } from './core.ts';
+import { createInsideCalls } from './inside-calls.ts';
 import { createLimits } from './limits/index.ts';
 import { createMachines } from './machines/index.ts';
 import { createOperations } from './operations.ts';
@@ -68,8 +69,9 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     const enforced = options.limits === undefined ? profile.name !== 'instant' : options.limits === 'on';
     const limits = createLimits({ enforced, pace: profile.pace, operations, subscriptionId: LOCAL_SUBSCRIPTION });
     const providers: Provider[] = [];
+    const calls = createInsideCalls(authority);
     providers.push(
-      createResourcesProvider(services, providers),
+      createResourcesProvider(services, providers, calls),
       createNetworkProvider(services),
       createStorageProvider(services),
       createManagedIdentityProvider(services),
@@ -77,6 +79,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       createComputeProvider(services),
     );
     const app = createPipeline({ services, providers, authority, limits });
+    calls.reach((request) => app.fetch(request));
     for (const provider of providers) {
       await provider.resume?.();
     }

@@ -5,18 +5,19 @@ import { writtenOf } from './plan-resource.ts';
 import type { WrittenTemplate } from './plan-resource.ts';
 import { planTemplate } from './plan/plan-template.ts';
 import { runIdsFor } from './plan/run-ids.ts';
-import { formatPath } from './problems.ts';
-import type { TemplateProblem } from './problems.ts';
+import { formatPath } from '../arm-template/problems.ts';
+import type { TemplateProblem } from '../arm-template/problems.ts';
 import { readFile } from './read/read-file.ts';
-import { isObject, readJson } from './read/read-json.ts';
+import { isJson } from '../arm-template/expressions/values.ts';
+import { readJson } from './read/read-json.ts';
 
 export { API_VERSIONS, isApiVersion } from './api-versions/api-versions.ts';
 export { imageTemplateJsonSchema, templateFileJsonSchema } from './json-schema.ts';
 export { planResource, RESOURCE_API_VERSIONS, tooLargeToKeep } from './plan-resource.ts';
 export type { ResourceAddress, WrittenTemplate } from './plan-resource.ts';
 export { templateOf } from './template-of.ts';
-export { formatProblems } from './problems.ts';
-export type { TemplateProblem } from './problems.ts';
+export { formatProblems } from '../arm-template/problems.ts';
+export type { TemplateProblem } from '../arm-template/problems.ts';
 
 /** Temporal takes at most 2 MB as a workflow's input. */
 const MAX_PLAN_BYTES = 1_500_000;
@@ -81,12 +82,12 @@ export function readParametersFile(
 ): { values: Record<string, unknown> } | { problems: TemplateProblem[] } {
   const read = readJson(text);
   if ('problems' in read) return read;
-  if (!isObject(read.value)) return { problems: [{ path: '', message: 'expected an object of parameters' }] };
+  if (!isJson(read.value)) return { problems: [{ path: '', message: 'expected an object of parameters' }] };
   const { parameters } = read.value;
-  if (!isObject(parameters)) return { values: read.value };
+  if (!isJson(parameters)) return { values: read.value };
   return {
     values: Object.fromEntries(
-      Object.entries(parameters).map(([name, held]) => [name, isObject(held) ? held['value'] : held]),
+      Object.entries(parameters).map(([name, held]) => [name, isJson(held) ? held['value'] : held]),
     ),
   };
 }

@@ -2,7 +2,7 @@
 import { API_VERSIONS } from './api-versions/api-versions.ts';
 import type { BuildPlan } from './build-plan.ts';
 import { planTemplate } from './plan/plan-template.ts';
-import type { TemplateProblem } from './problems.ts';
+import type { TemplateProblem } from '../arm-template/problems.ts';
 import { readFile } from './read/read-file.ts';
 import type { ReadTemplate } from './read/read-template.ts';
 

@@ -1,7 +1,7 @@
 /** Resource Manager's expressions, by way of the templates that hold them. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { uniqueString } from '../../src/template/expressions/unique-names.ts';
+import { uniqueString } from '../../src/arm-template/expressions/unique-names.ts';
 import {
   deployment,
   planOf,

@@ -30,6 +30,7 @@ const PACKAGES = [
   'dbus',
   'iproute2',
   'less',
+  'openssh-server',
   'openssl',
   'procps',
   'python3-minimal',

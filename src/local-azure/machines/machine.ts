@@ -3,6 +3,8 @@
  * may be killed at any moment and calls again what it was doing. Nothing here knows about Resource Manager.
  */
 
+import type { Provisioning } from './provisioning.ts';
+
 /** Content of a disk: an opaque reference under the content store (`contents/<id>`), kept until released. */
 export type ContentRef = string;
 
@@ -15,6 +17,10 @@ export interface MachineSpec {
   osType: 'Linux' | 'Windows';
   /** Folders of the host that are lent to the machine, by the name it knows them by. */
   tools?: Record<string, string>;
+  /** For the first start; Linux only. */
+  provisioning?: Provisioning;
+  /** An address of this host at which it is to be reached by SSH. */
+  sshAddress?: string;
 }
 
 export type PowerState = 'running' | 'stopped' | 'deallocated';

@@ -5,6 +5,7 @@ import { quote, tool } from './commands.ts';
 import type { MachineSpec } from './machine.ts';
 import type { Privileges } from './privileges.ts';
 import { detached } from './processes.ts';
+import { provisioningScript, sshScript } from './provisioning.ts';
 import { AGENT } from './stand-ins.ts';
 
 const PASSED_ON = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
@@ -26,6 +27,11 @@ export async function startMachine(options: {
   writeFileSync(join(folder, 'ca-bundle.crt'), trusted(stateDir));
   writeFileSync(join(folder, 'hosts'), `127.0.0.1 localhost ${spec.hostname}\n::1 localhost\n`);
   writeFileSync(join(folder, 'wgetrc'), 'ca_certificate=/run/kiln/ca-bundle.crt\n');
+
+  const { provisioning, sshAddress } = spec;
+  const secret = { mode: 0o600 };
+  writeFileSync(join(folder, 'provision'), provisioning === undefined ? '' : provisioningScript(provisioning), secret);
+  writeFileSync(join(folder, 'ssh'), sshAddress === undefined ? '' : sshScript(sshAddress, sshPort()));
 
   // It says itself which process it is, and holds a lock: should we be killed right after its start, the next of us
   // finds it, and one that is started beside it ends at once. A reboot runs bubblewrap again; jobs that the reboot cut
@@ -110,6 +116,8 @@ function sandbox(folder: string, spec: MachineSpec): string[] {
     ...Object.entries(spec.tools ?? {}).flatMap(([name, from]) => ['--ro-bind', from, `/run/kiln/tools/${name}`]),
     ...bind('spool'),
     ...bind('wake'),
+    ...bind('provision'),
+    ...readable('ssh'),
     ...readable('agent'),
     ...readable('ca-bundle.crt'),
     ...readable('wgetrc'),
@@ -126,6 +134,12 @@ function sandbox(folder: string, spec: MachineSpec): string[] {
     '/',
     '/run/kiln/agent',
   ];
+}
+
+/** Azure's own, where this user may take it. */
+function sshPort(): number {
+  if (process.getuid?.() === 0) return 22;
+  return Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8')) <= 22 ? 22 : 2222;
 }
 
 /** The host's authorities and the local Azure's own, for downloads inside; the image itself is not touched. */

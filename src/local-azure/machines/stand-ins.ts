@@ -52,10 +52,12 @@ echo 'WARNING! root password will be disabled. You will not be able to login as 
 usermod -L root 2>/dev/null || true
 : >/etc/machine-id
 rm -f /root/.bash_history /var/log/waagent.log
+name=$(sed -n 's:.*<ns1.UserName>\\(.*\\)</ns1.UserName>.*:\\1:p' /var/lib/waagent/ovf-env.xml 2>/dev/null)
 rm -rf /var/lib/waagent/*
-if [ $user = 1 ] && id kiln >/dev/null 2>&1; then
-  echo 'WARNING! kiln account and entire home directory will be deleted.'
-  userdel -r kiln 2>/dev/null || true
+if [ $user = 1 ] && [ -n "$name" ] && id "$name" >/dev/null 2>&1; then
+  echo "WARNING! $name account and entire home directory will be deleted."
+  userdel -f -r "$name" 2>/dev/null || true
+  rm -f /etc/sudoers.d/waagent
 fi
 `;
 
@@ -73,7 +75,7 @@ export const STAND_INS: Record<string, string> = {
 };
 
 /**
- * The first process inside. It starts every job of the spool once, ends the one that it is told to cancel, and ends
+ * The first process inside. It sets the machine up if that was asked for, opens it to SSH, starts every job of the spool once, ends the one that it is told to cancel, and ends
  * itself on a power request, which ends all that runs with it, after a moment's notice: 10 powers off, 11 reboots. A
  * job's folder holds script, env and timeout; it writes out, err, and rc by rename. A script may leave a code wider than
  * a byte as exit-code. `timeout` passes a signal on to all of the job's group.
@@ -109,6 +111,12 @@ exec 3<>/run/kiln/wake
 for folder in *; do
   [ -d "$folder/started" ] && [ ! -e "$folder/rc" ] && echo -1 >"$folder/rc"
 done
+# Said once: a restart of the system is no first start, and a password is not left lying about.
+if [ -s /run/kiln/provision ]; then
+  . /run/kiln/provision
+  : >/run/kiln/provision
+fi
+[ -s /run/kiln/ssh ] && . /run/kiln/ssh
 start_new
 while read -r word name <&3; do
   case $word in

@@ -57,6 +57,9 @@ export function actionOf(method: string, path: string): string | undefined {
   const [, , , kind = '', name, below] = path.split('/');
   if (kind === '') return `${RESOURCES}/${verb}`;
   if (/^resourcegroups$/i.test(kind)) {
+    // The older address of a deployment's operations.
+    if (below === 'deployments')
+      return actionOf(method, path.replace('/deployments/', '/providers/Microsoft.Resources/deployments/'));
     if (name === undefined || below === undefined) return `${RESOURCES}/resourceGroups/${verb}`;
     return `${RESOURCES}/resourceGroups/${below}/${verb}`;
   }

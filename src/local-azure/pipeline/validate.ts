@@ -1,6 +1,6 @@
 /** Stage 3: what every request must have, whatever its provider. */
 import { bodyLimit } from 'hono/body-limit';
-import { ArmError, type JsonObject, LOCAL_SUBSCRIPTION, type Services } from '../core.ts';
+import { ArmError, type Json, type JsonObject, LOCAL_SUBSCRIPTION, type Services } from '../core.ts';
 import { groupIdOf, parseResourceId } from '../resource-id.ts';
 import type { RequestContext, Stage } from './environment.ts';
 
@@ -26,7 +26,10 @@ export function validate(services: Services): Stage {
         'The api-version query parameter (?api-version=) is required for all requests.',
       );
     }
-    c.set('body', await readBody(c));
+    const body = await readBody(c);
+    // In a template null is a value.
+    const puts = c.req.method === 'PUT' && !/\/deployments\/[^/]+$/i.test(c.get('path'));
+    c.set('body', puts && body !== undefined ? withoutNulls(body) : body);
     const subscription = /^\/subscriptions\/([^/]+)/i.exec(c.get('path'))?.[1];
     if (subscription !== undefined && subscription.toLowerCase() !== LOCAL_SUBSCRIPTION) {
       throw new ArmError(404, 'SubscriptionNotFound', `The subscription '${subscription}' could not be found.`);
@@ -53,6 +56,17 @@ async function readBody(c: RequestContext): Promise<JsonObject | undefined> {
     400,
     'InvalidRequestContent',
     'The request content was invalid and could not be deserialized: a JSON object was expected.',
+  );
+}
+
+/** Resource Manager takes null for absent where a whole resource is sent. */
+function withoutNulls(holder: JsonObject): JsonObject {
+  const cleaned = (value: Json): Json => {
+    if (Array.isArray(value)) return value.map(cleaned);
+    return typeof value === 'object' && value !== null ? withoutNulls(value) : value;
+  };
+  return Object.fromEntries(
+    Object.entries(holder).flatMap(([key, value]) => (value === null ? [] : [[key, cleaned(value)]])),
   );
 }
 

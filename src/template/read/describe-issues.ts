@@ -1,11 +1,11 @@
 /** zod's issues as problems: one for each field, with what stands there. */
 import { z } from 'zod';
-import { describeValue, formatPath } from '../problems.ts';
-import type { TemplateProblem } from '../problems.ts';
+import { describeValue, formatPath } from '../../arm-template/problems.ts';
+import type { TemplateProblem } from '../../arm-template/problems.ts';
 import { choiceOf, unwrap } from '../schema/walk.ts';
 import { isRecord } from '../schema/values.ts';
 import { fieldsOf, suggestion } from './forgive.ts';
-import { isUnfilledAt } from './unfilled.ts';
+import { isUnfilledAt } from '../../arm-template/unfilled.ts';
 
 export function describeIssues(
   schema: z.core.$ZodType,

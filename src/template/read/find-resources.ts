@@ -1,14 +1,14 @@
 /** The image templates of a deployment, those in nested deployments too; what else is there is named and left. */
 import type { PlanWarning } from '../build-plan.ts';
-import { describeValue, formatPath } from '../problems.ts';
-import { copiesOf } from './copies.ts';
+import { describeValue, formatPath } from '../../arm-template/problems.ts';
+import { copiesOf } from '../../arm-template/copies.ts';
 import { isImageTemplate } from './read-template.ts';
-import { isObject } from './read-json.ts';
-import { Scope } from './scope.ts';
-import type { Declarations } from './scope.ts';
-import { UNFILLED } from './unfilled.ts';
-import { tellError } from './world.ts';
-import type { Loop, World } from './world.ts';
+import { isJson } from '../../arm-template/expressions/values.ts';
+import { Scope } from '../../arm-template/scope.ts';
+import type { Declarations } from '../../arm-template/scope.ts';
+import { UNFILLED } from '../../arm-template/unfilled.ts';
+import { tellError } from '../../arm-template/world.ts';
+import type { Loop, World } from '../../arm-template/world.ts';
 
 export interface Found {
   resource: Record<string, unknown>;
@@ -36,7 +36,7 @@ function inDeployment(
   warnings: PlanWarning[],
 ): Found[] {
   const { resources } = template;
-  if (!Array.isArray(resources) && !isObject(resources)) {
+  if (!Array.isArray(resources) && !isJson(resources)) {
     scope.world.problems.push({
       path: formatPath([...at, 'resources']),
       message: 'expected an array of resources, or an object of them by name',
@@ -49,7 +49,7 @@ function inDeployment(
     : Object.entries(resources);
   return named.flatMap(([key, resource]) => {
     const path = [...at, 'resources', key];
-    if (isObject(resource)) return fromResource(resource, scope, path, warnings);
+    if (isJson(resource)) return fromResource(resource, scope, path, warnings);
     scope.world.problems.push({ path: formatPath(path), message: 'expected a resource', ...valueOf(resource) });
     return [];
   });
@@ -121,8 +121,8 @@ function loopsOf({ copy }: Record<string, unknown>, scope: Scope, path: Property
 }
 
 function nestedTemplate({ properties }: Record<string, unknown>): Record<string, unknown> | undefined {
-  const template = isObject(properties) ? properties['template'] : undefined;
-  return isObject(template) && template['resources'] !== undefined ? template : undefined;
+  const template = isJson(properties) ? properties['template'] : undefined;
+  return isJson(template) && template['resources'] !== undefined ? template : undefined;
 }
 
 /** Bicep's modules are nested deployments with a scope of their own; without one they see the outer declarations. */
@@ -133,19 +133,19 @@ function inNested(
   path: PropertyKey[],
   warnings: PlanWarning[],
 ): Found[] {
-  const properties = isObject(resource['properties']) ? resource['properties'] : {};
+  const properties = isJson(resource['properties']) ? resource['properties'] : {};
   const at = [...path, 'properties', 'template'];
   const text = (key: string): string | undefined => {
     const value = resource[key] === undefined ? undefined : outer.fill(resource[key], [...path, key]);
     return typeof value === 'string' ? value : undefined;
   };
   const options = properties['expressionEvaluationOptions'];
-  const inner = isObject(options) && String(options['scope']).toLowerCase() === 'inner';
+  const inner = isJson(options) && String(options['scope']).toLowerCase() === 'inner';
   const passed: Record<string, unknown> = {};
-  if (inner && isObject(properties['parameters'])) {
+  if (inner && isJson(properties['parameters'])) {
     for (const [name, held] of Object.entries(properties['parameters'])) {
       const where = [...path, 'properties', 'parameters', name, 'value'];
-      passed[name] = isObject(held) ? outer.fill(held['value'], where) : undefined;
+      passed[name] = isJson(held) ? outer.fill(held['value'], where) : undefined;
     }
   }
   const world: World = {

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { ApiVersion } from '../api-versions/api-versions.ts';
 import type { PlanWarning } from '../build-plan.ts';
-import { formatPath, nearest } from '../problems.ts';
+import { formatPath, nearest } from '../../arm-template/problems.ts';
 import { isRecord } from '../schema/values.ts';
 import { versionNotes } from '../schema/version-notes.ts';
 import { choiceOf, unwrap, wordsOf } from '../schema/walk.ts';

@@ -2,16 +2,16 @@
 import { atLeast } from '../api-versions/api-versions.ts';
 import type { ApiVersion } from '../api-versions/api-versions.ts';
 import type { PlanWarning } from '../build-plan.ts';
-import { describeValue } from '../problems.ts';
-import type { TemplateProblem } from '../problems.ts';
-import { isObject } from './read-json.ts';
-import { UNFILLED } from './unfilled.ts';
+import { describeValue } from '../../arm-template/problems.ts';
+import type { TemplateProblem } from '../../arm-template/problems.ts';
+import { isJson } from '../../arm-template/expressions/values.ts';
+import { UNFILLED } from '../../arm-template/unfilled.ts';
 
 export function withIdentities(identity: unknown, added: string[]): unknown {
   if (added.length === 0) return identity;
-  const named = isObject(identity) ? identity['userAssignedIdentities'] : undefined;
+  const named = isJson(identity) ? identity['userAssignedIdentities'] : undefined;
   const more = Object.fromEntries(added.map((id) => [id, {}]));
-  return { type: 'UserAssigned', userAssignedIdentities: { ...(isObject(named) ? named : {}), ...more } };
+  return { type: 'UserAssigned', userAssignedIdentities: { ...(isJson(named) ? named : {}), ...more } };
 }
 
 const MISSING =
@@ -23,10 +23,10 @@ export function checkIdentity(identity: unknown, apiVersion: ApiVersion, warning
   if (identity === UNFILLED) return [];
   if (identity === undefined) return [problem];
   // Of the wrong kind: the schema tells it.
-  if (!isObject(identity)) return [];
+  if (!isJson(identity)) return [];
   const named = identity['userAssignedIdentities'];
   if (named === UNFILLED) return [];
-  const count = isObject(named) ? Object.keys(named).length : 0;
+  const count = isJson(named) ? Object.keys(named).length : 0;
   if (count === 0 || String(identity['type']).toLowerCase() === 'none') return [problem];
   if (!atLeast(apiVersion, '2019-05-01-preview')) {
     warnings.push({ path: 'identity', message: 'came with api-version 2019-05-01-preview, and is taken all the same' });

@@ -1,16 +1,17 @@
 /** From the text of a file to the image templates in it: a bare resource body, or the resources of a deployment. */
-import { Meter } from '../expressions/evaluate.ts';
-import { TooMuchWork } from '../expressions/expression-error.ts';
+import { Meter } from '../../arm-template/expressions/evaluate.ts';
+import { TooMuchWork } from '../../arm-template/expressions/expression-error.ts';
 import type { PlanWarning } from '../build-plan.ts';
-import { finishProblem, formatPath } from '../problems.ts';
-import type { TemplateProblem } from '../problems.ts';
+import { finishProblem, formatPath } from '../../arm-template/problems.ts';
+import type { TemplateProblem } from '../../arm-template/problems.ts';
 import { findResources } from './find-resources.ts';
 import type { Found } from './find-resources.ts';
 import { IMAGE_TEMPLATE, isImageTemplate, readTemplate } from './read-template.ts';
 import type { ReadTemplate } from './read-template.ts';
-import { isObject, readJson } from './read-json.ts';
-import { Scope } from './scope.ts';
-import type { World } from './world.ts';
+import { isJson } from '../../arm-template/expressions/values.ts';
+import { readJson } from './read-json.ts';
+import { Scope } from '../../arm-template/scope.ts';
+import type { World } from '../../arm-template/world.ts';
 
 export interface ReadOptions {
   subscriptionId: string;
@@ -33,8 +34,8 @@ export function readFile(text: string, options: ReadOptions): ReadFile {
   const read = readJson(text);
   if ('problems' in read) return { templates: [], problems: read.problems };
   const { value } = read;
-  const refused = isObject(value) ? noTemplate(value) : { path: '', message: 'expected an object' };
-  if (refused !== undefined || !isObject(value))
+  const refused = isJson(value) ? noTemplate(value) : { path: '', message: 'expected an object' };
+  if (refused !== undefined || !isJson(value))
     return { templates: [], problems: refused === undefined ? [] : [refused] };
 
   const world: World = {
@@ -44,6 +45,7 @@ export function readFile(text: string, options: ReadOptions): ReadFile {
     missing: new Set(),
     secrets: new Set(),
     ownValues: new Set(),
+    placeholders: true,
     problems: [],
     meter: new Meter(),
   };
@@ -77,13 +79,13 @@ function noTemplate(file: Record<string, unknown>): TemplateProblem | undefined 
   if (typeof $schema === 'string' && /deploymentParameters\.json/i.test($schema)) {
     return { path: '$schema', message: 'this is a file of parameters, and no template: give it with --parameters' };
   }
-  if (isObject(properties) && properties['kind'] !== undefined && properties['source'] === undefined) {
+  if (isJson(properties) && properties['kind'] !== undefined && properties['source'] === undefined) {
     return {
       path: 'properties.kind',
       message: 'this is a trigger, which belongs to an image template and builds nothing by itself: give the template',
     };
   }
-  if (resources === undefined && properties === undefined && isObject(parameters)) {
+  if (resources === undefined && properties === undefined && isJson(parameters)) {
     return { path: 'resources', message: 'expected resources: a file of parameters is given with --parameters' };
   }
   return undefined;

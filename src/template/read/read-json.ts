@@ -1,8 +1,8 @@
 /** JSON as Resource Manager takes it: with comments, trailing commas, and texts over several lines. */
 import { parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Node, ParseError } from 'jsonc-parser';
-import { bracketDepth, scanJson } from '../expressions/json-text.ts';
-import type { TemplateProblem } from '../problems.ts';
+import { bracketDepth, scanJson } from '../../arm-template/expressions/json-text.ts';
+import type { TemplateProblem } from '../../arm-template/problems.ts';
 
 /** Resource Manager's own limit for a template. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -102,6 +102,3 @@ function freeBase(text: string): number | undefined {
   }
   return undefined;
 }
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

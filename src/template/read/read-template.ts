@@ -3,19 +3,19 @@ import { NEWEST_API_VERSION, API_VERSIONS, atLeast, isStrict } from '../api-vers
 import type { ApiVersion } from '../api-versions/api-versions.ts';
 import { upgrade } from '../api-versions/upgrade.ts';
 import type { PlanWarning } from '../build-plan.ts';
-import { checkExtent } from '../expressions/values.ts';
-import { describeValue, formatPath } from '../problems.ts';
-import type { TemplateProblem } from '../problems.ts';
+import { checkExtent } from '../../arm-template/expressions/values.ts';
+import { describeValue, formatPath } from '../../arm-template/problems.ts';
+import type { TemplateProblem } from '../../arm-template/problems.ts';
 import { imageTemplate } from '../schema/image-template.ts';
 import type { ImageTemplateBody, ImageTemplateProperties } from '../schema/image-template.ts';
 import { describeIssues } from './describe-issues.ts';
 import type { Found } from './find-resources.ts';
 import { forgive } from './forgive.ts';
 import { checkIdentity } from './identities.ts';
-import { isObject } from './read-json.ts';
+import { isJson } from '../../arm-template/expressions/values.ts';
 import { settle, withIdentity } from './settle.ts';
-import { UNFILLED } from './unfilled.ts';
-import { tellError } from './world.ts';
+import { UNFILLED } from '../../arm-template/unfilled.ts';
+import { tellError } from '../../arm-template/world.ts';
 
 export const IMAGE_TEMPLATE = 'Microsoft.VirtualMachineImages/imageTemplates';
 
@@ -46,7 +46,7 @@ export function readTemplate(
   const { condition: _condition, copy: _copy, ...rest } = resource;
   // The resource of a loop has its index everywhere in it.
   const filled = scope.within(loop, () => scope.fill(bare ? resource : rest, path));
-  if (!isObject(filled)) return undefined;
+  if (!isJson(filled)) return undefined;
   try {
     checkExtent(filled);
   } catch (error) {
@@ -79,9 +79,9 @@ export function readTemplate(
       ...(version.apiVersion === undefined ? {} : { apiVersion }),
     })),
   );
-  if (world.problems.length > before || !parsed.success || !isObject(forgiven)) return undefined;
+  if (world.problems.length > before || !parsed.success || !isJson(forgiven)) return undefined;
   const { subscriptionId, resourceGroup } = world;
-  const properties = isObject(forgiven['properties']) ? upgrade(apiVersion, forgiven['properties']) : {};
+  const properties = isJson(forgiven['properties']) ? upgrade(apiVersion, forgiven['properties']) : {};
   const upgraded = { ...forgiven, properties, identity };
   const newest = imageTemplate(NEWEST_API_VERSION);
   const template = newest.safeParse(upgraded);
@@ -153,8 +153,8 @@ function checkStaging(
   body: unknown,
   { subscriptionId, resourceGroup }: { subscriptionId: string; resourceGroup: string },
 ): TemplateProblem[] {
-  const properties = isObject(body) ? body['properties'] : undefined;
-  const given = isObject(properties) ? properties['stagingResourceGroup'] : undefined;
+  const properties = isJson(body) ? body['properties'] : undefined;
+  const given = isJson(properties) ? properties['stagingResourceGroup'] : undefined;
   const match = typeof given === 'string' ? /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)$/i.exec(given) : null;
   if (match === null) return [];
   const [, subscription = '', group = ''] = match;

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { azureTime } from '../../azure-time.ts';
 import { ArmError, type Services, type StoredResource } from '../../core.ts';
 import { skuOf } from './disk-bodies.ts';
+import { accessTo } from './machine-access.ts';
 import { attach, detach } from './disk-life.ts';
 import { copyOf, type ImageSource } from './image-sources.ts';
 import { detachDataDisks, settleDataDisks } from './machine-data-disks.ts';
@@ -16,7 +17,8 @@ export function registerMachineOperations(services: Services): void {
     if (machine.hidden['booted'] !== true) {
       attach(services, text(diskId), machine.id);
       await boot(services, machine);
-      update(services, machine.id, { hidden: { booted: true, power: 'running' } });
+      // The password has served.
+      update(services, machine.id, { hidden: { booted: true, power: 'running', adminPassword: null } });
     }
   });
   services.operations.register(`${TYPES.machine}/delete`, async ({ resourceId }) => {
@@ -45,6 +47,7 @@ export async function boot(services: Services, machine: StoredResource): Promise
     content,
     hostname: text(machine.hidden['hostname']),
     osType: machine.hidden['osType'] === 'Windows' ? 'Windows' : 'Linux',
+    ...accessTo(services, machine),
   });
 }
 

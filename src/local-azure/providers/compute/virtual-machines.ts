@@ -173,6 +173,7 @@ function writeMachine(services: Services, request: ArmRequest) {
       key: contentKey('vm', vmId),
       diskId: boot.diskId,
       hostname: text(object(osProfile)['computerName']) || name,
+      ...pick(object(osProfile), 'adminPassword'),
       osType: boot.osType,
       ...(boot.source === undefined ? {} : { source: boot.source as unknown as JsonObject }),
       diskName: text(boot.osDisk['name']),

@@ -1,14 +1,23 @@
-/** Public IP addresses, out of the range that is kept for documentation (RFC 5737): they lead nowhere. */
+/**
+ * Public IP addresses: addresses of this host alone, out of its loopback network, so that a machine can be reached at its
+ * own and nothing outside is ever meant. Every local Azure has a range of its own.
+ */
+import { createHash } from 'node:crypto';
 import { ArmError, type JsonObject, type Route, type Services } from '../../core.ts';
 import { textOf } from '../../json.ts';
-import { firstFree, parseRange } from './ip-ranges.ts';
+import { firstFree, type IpRange, parseRange } from './ip-ranges.ts';
 import { usersOf } from './references.ts';
 import { propertiesOf, RESOURCE_TYPES, routesOf, type Kind } from './resource-kinds.ts';
 
-const RANGES = ['203.0.113.0/24', '198.51.100.0/24', '192.0.2.0/24', '198.18.0.0/15'].map(parseRange);
+/** 127.0.0.0/16 is what hosts use themselves; the upper half is left to them as well. */
+function rangeOf(stateDir: string): IpRange {
+  const [byte = 0] = createHash('sha256').update(stateDir).digest();
+  return parseRange(`127.${16 + (byte % 112)}.0.0/16`);
+}
 
 export function publicIpAddressRoutes(services: Services): Route[] {
   const { store } = services;
+  const range = rangeOf(services.stateDir);
   const kind: Kind = {
     type: RESOURCE_TYPES.publicIp,
     retryAfter: 1,
@@ -26,7 +35,7 @@ export function publicIpAddressRoutes(services: Services): Route[] {
       const taken = new Set(
         store.list({ type: RESOURCE_TYPES.publicIp }).map(({ body }) => textOf(propertiesOf(body)['ipAddress'])),
       );
-      const free = RANGES.map((range) => firstFree(range, taken)).find((address) => address !== undefined);
+      const free = firstFree(range, taken);
       if (free === undefined) {
         throw new ArmError(400, 'PublicIPCountLimitReached', 'No public IP address is left to give.');
       }

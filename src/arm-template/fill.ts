@@ -1,14 +1,14 @@
 /** Filling values: expressions evaluated, placeholders replaced, `copy` loops on properties run. */
-import { evaluate } from '../expressions/evaluate.ts';
-import type { Host } from '../expressions/evaluate.ts';
-import { ExpressionError, ToldAlready } from '../expressions/expression-error.ts';
-import { TEMPLATE_FUNCTIONS } from '../expressions/functions/index.ts';
-import { expressionIn, parseExpression, unescapeText } from '../expressions/parse.ts';
-import { checkExtent, fieldOf } from '../expressions/values.ts';
-import { describeValue, formatPath } from '../problems.ts';
+import { evaluate } from './expressions/evaluate.ts';
+import type { Host } from './expressions/evaluate.ts';
+import { ExpressionError, ToldAlready } from './expressions/expression-error.ts';
+import { TEMPLATE_FUNCTIONS } from './expressions/functions/index.ts';
+import { expressionIn, parseExpression, unescapeText } from './expressions/parse.ts';
+import { checkExtent, fieldOf, isJson } from './expressions/values.ts';
+import { describeValue, formatPath } from './problems.ts';
 import { copiesOf } from './copies.ts';
 import { fillPlaceholders } from './placeholders.ts';
-import { isObject } from './read-json.ts';
+
 import { UNFILLED } from './unfilled.ts';
 import { tellError } from './world.ts';
 import type { Loop, World } from './world.ts';
@@ -29,7 +29,7 @@ export function fillValue(value: unknown, path: PropertyKey[], to: Filling): unk
   to.world.meter.count(1);
   if (typeof value === 'string') return fillText(value, path, to);
   if (Array.isArray(value)) return value.map((item, index) => fillValue(item, [...path, index], to));
-  if (!isObject(value)) return value;
+  if (!isJson(value)) return value;
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, item]) => {
       if (key === 'copy' && Array.isArray(item)) {
@@ -51,7 +51,7 @@ export function fillCopies(loop: unknown, path: PropertyKey[], to: Filling): [st
     );
     return [name, items];
   } catch (error) {
-    const named = isObject(loop) && typeof loop['name'] === 'string' ? loop['name'] : 'copy';
+    const named = isJson(loop) && typeof loop['name'] === 'string' ? loop['name'] : 'copy';
     return [named, tellError(to.world, path, error)];
   }
 }
@@ -91,6 +91,7 @@ function checkedValue(value: unknown): unknown {
 }
 
 function replacePlaceholders(text: string, path: PropertyKey[], inScript: boolean, world: World): unknown {
+  if (!world.placeholders) return text;
   const filled = fillPlaceholders(text, (name) => {
     const found = fieldOf(world.given, name)?.[1];
     world.asked.add(name.toLowerCase());

@@ -1,6 +1,7 @@
 /** Resource Manager's `copy`: how often, and under which name the index is known. */
-import { ExpressionError } from '../expressions/expression-error.ts';
-import { isObject } from './read-json.ts';
+import { ExpressionError } from './expressions/expression-error.ts';
+import { isJson } from './expressions/values.ts';
+
 import { UNFILLED } from './unfilled.ts';
 
 /** As Resource Manager has it. */
@@ -14,7 +15,7 @@ export interface Copies {
 
 /** @throws ExpressionError for what is no loop */
 export function copiesOf(loop: unknown, fill: (part: unknown, key: string) => unknown): Copies {
-  if (!isObject(loop)) throw new ExpressionError('expected a loop with name and count');
+  if (!isJson(loop)) throw new ExpressionError('expected a loop with name and count');
   const name = fill(loop['name'], 'name');
   if (typeof name !== 'string' || name === '') throw new ExpressionError('expected the name of the loop');
   const count = fill(loop['count'], 'count');

@@ -1,8 +1,8 @@
 /** What all deployments of a file share, and how a problem with a value is told once. */
-import type { Meter } from '../expressions/evaluate.ts';
-import { ExpressionError, ToldAlready, TooMuchWork } from '../expressions/expression-error.ts';
-import { describeValue, formatPath } from '../problems.ts';
-import type { TemplateProblem } from '../problems.ts';
+import type { Meter, RunningDeployment } from './expressions/evaluate.ts';
+import { ExpressionError, ToldAlready, TooMuchWork } from './expressions/expression-error.ts';
+import { describeValue, formatPath } from './problems.ts';
+import type { TemplateProblem } from './problems.ts';
 import { UNFILLED } from './unfilled.ts';
 
 export interface World {
@@ -12,6 +12,10 @@ export interface World {
   deploymentName: string;
   now: Date;
   newGuid(): string;
+  /** Absent where the template is only read. */
+  running?: RunningDeployment;
+  /** Whether `<name>` in a text stands for what a person gave; for Resource Manager it is text. */
+  placeholders: boolean;
   /** What a person gave for parameters and placeholders, by name. */
   given: Record<string, unknown>;
   /** Names of `given` that something asked for, in lower case. */

@@ -4,6 +4,7 @@ import { whyAbsent } from './absent-members.ts';
 import { asksAzure, ExpressionError, TooMuchWork } from './expression-error.ts';
 import type { Node } from './parse.ts';
 import { boolean, checkExtent, fieldOf, integer, isJson, string } from './values.ts';
+import type { Json } from './values.ts';
 
 /** What a deployment gives to the expressions in it. */
 export interface Host {
@@ -24,6 +25,20 @@ export interface Host {
   /** Functions that were called and whose values are not the ones that Azure makes. */
   ownValues: Set<string>;
   meter: Meter;
+  /** Absent where nothing is deployed: what Azure would be asked is then refused. */
+  running: RunningDeployment | undefined;
+}
+
+/** What a deployment that runs knows of the Azure that it runs in. */
+export interface RunningDeployment {
+  deployment: Json;
+  subscription: Json;
+  resourceGroup: Json;
+  tenant: Json;
+  /** `reference(nameOrId, apiVersion?, 'Full'?)`; may throw what stops the evaluation until the answer is there. */
+  reference(nameOrId: string, apiVersion: string | undefined, full: boolean): unknown;
+  /** `listKeys(id, apiVersion, body?)` and its like: a POST of that name. */
+  list(name: string, id: string, apiVersion: string, body: unknown): unknown;
 }
 
 export interface TemplateFunction {
@@ -112,7 +127,12 @@ function evaluateNode(
   if (known === undefined) {
     const declared = host.declared(name, args.map(inner));
     if (declared !== undefined) return declared.value;
-    if (/^list\w/.test(name)) throw new ExpressionError(asksAzure(written));
+    if (/^list\w/.test(name)) {
+      if (host.running === undefined) throw new ExpressionError(asksAzure(written));
+      checkCount(written, args.length, 2, 3);
+      const [id, apiVersion, body] = args.map(inner);
+      return host.running.list(written, string(id), string(apiVersion), body);
+    }
     const near = nearest(name, [...functions.keys(), ...SPECIAL.keys()]);
     throw new ExpressionError(
       `the function ${written}() is not known${near === undefined ? '' : `: did you mean ${near}()?`}`,

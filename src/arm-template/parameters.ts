@@ -1,8 +1,7 @@
 /** A deployment's parameters: their types, limits and defaults. */
-import { ExpressionError } from '../expressions/expression-error.ts';
-import { bracketDepth } from '../expressions/json-text.ts';
-import { fieldOf, isEqual } from '../expressions/values.ts';
-import { isObject } from './read-json.ts';
+import { ExpressionError } from './expressions/expression-error.ts';
+import { bracketDepth } from './expressions/json-text.ts';
+import { fieldOf, isEqual, isJson } from './expressions/values.ts';
 
 const KINDS = ['string', 'int', 'bool', 'object', 'array'] as const;
 type Kind = (typeof KINDS)[number];
@@ -20,7 +19,7 @@ export interface Parameter {
 }
 
 export function readParameter(name: string, declaration: unknown, definitions: unknown): Parameter {
-  const resolved = resolveReference(isObject(declaration) ? declaration : {}, definitions);
+  const resolved = resolveReference(isJson(declaration) ? declaration : {}, definitions);
   const { type } = resolved;
   const written = typeof type === 'string' ? type.toLowerCase() : JSON.stringify(type ?? null);
   const kind = KINDS.find((known) => known === written.replace(/^secure/, ''));
@@ -50,9 +49,9 @@ function resolveReference(declaration: Record<string, unknown>, definitions: unk
   let resolved = declaration;
   for (let step = 0; step < 10; step++) {
     const { $ref, ...own } = resolved;
-    if (typeof $ref !== 'string' || !isObject(definitions)) return resolved;
+    if (typeof $ref !== 'string' || !isJson(definitions)) return resolved;
     const found = fieldOf(definitions, $ref.replace(/^#\/definitions\//, ''))?.[1];
-    if (!isObject(found)) return own;
+    if (!isJson(found)) return own;
     resolved = { ...found, ...own };
   }
   return resolved;
@@ -69,7 +68,7 @@ function fits(kind: Kind, value: unknown): boolean {
     case 'array':
       return Array.isArray(value);
     case 'object':
-      return isObject(value);
+      return isJson(value);
   }
 }
 

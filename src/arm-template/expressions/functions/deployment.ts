@@ -10,18 +10,35 @@ export const deployment: Record<string, TemplateFunction> = {
   deployment: {
     takes: [0, 0],
     run: (_args, host) =>
+      host.running?.deployment ??
       located('deployment()', host, { name: host.deploymentName, properties: { mode: 'Incremental' } }),
   },
   subscription: {
     takes: [0, 0],
-    run: (_args, { subscriptionId }) =>
+    run: (_args, { subscriptionId, running }) =>
+      running?.subscription ??
       lacking(
         { subscriptionId, id: `/subscriptions/${subscriptionId}` },
         { tenantId: onlyAzure('tenantId'), displayName: onlyAzure('displayName') },
       ),
   },
-  resourcegroup: { takes: [0, 0], run: (_args, host) => resourceGroup(host) },
+  resourcegroup: { takes: [0, 0], run: (_args, host) => host.running?.resourceGroup ?? resourceGroup(host) },
   environment: { takes: [0, 0], run: () => PUBLIC_CLOUD },
+  tenant: {
+    takes: [0, 0],
+    run: (_args, { running }) => {
+      if (running === undefined) throw new ExpressionError(asksAzure('tenant'));
+      return running.tenant;
+    },
+  },
+  reference: {
+    takes: [1, 3],
+    run: ([nameOrId, apiVersion, full], { running }) => {
+      if (running === undefined) throw new ExpressionError(asksAzure('reference'));
+      const version = apiVersion === undefined ? undefined : string(apiVersion);
+      return running.reference(string(nameOrId), version, full !== undefined && /^full$/i.test(string(full)));
+    },
+  },
   resourceid: { takes: [2, Infinity], run: (args, host) => resourceId(args.map(string), host) },
   subscriptionresourceid: {
     takes: [2, Infinity],
@@ -53,13 +70,11 @@ export const deployment: Record<string, TemplateFunction> = {
   },
   ...Object.fromEntries(
     [
-      'reference',
       'references',
       'list',
       'providers',
       'pickzones',
       'managementgroup',
-      'tenant',
       'deployer',
       'externalinput',
       'tologicalzone',
@@ -131,7 +146,8 @@ function splitAtType(args: string[], most: number): { before: string[]; type: st
 }
 
 function typed(type: string, names: string[]): string {
-  const [namespace = '', ...types] = type.split('/');
+  // A slash at the end of a type is common in templates, and means nothing.
+  const [namespace = '', ...types] = type.replace(/\/$/, '').split('/');
   // A name may hold several segments, as in 'gallery/definition'.
   const segments = names.flatMap((name) => name.split('/'));
   if (types.length === 0 || types.length !== segments.length) {

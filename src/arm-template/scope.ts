@@ -2,14 +2,14 @@
  * One deployment's world: its parameters, variables, functions and loops, and the filling of its values. What cannot be
  * had is told once, where it fails first, and becomes UNFILLED wherever it was wanted.
  */
-import type { Host, Meter } from '../expressions/evaluate.ts';
-import { ExpressionError, ToldAlready } from '../expressions/expression-error.ts';
-import { checkExtent, fieldOf } from '../expressions/values.ts';
+import type { Host, Meter, RunningDeployment } from './expressions/evaluate.ts';
+import { ExpressionError, ToldAlready } from './expressions/expression-error.ts';
+import { checkExtent, fieldOf, isJson } from './expressions/values.ts';
 import { complete, fillCopies, fillValue } from './fill.ts';
 import type { Filling } from './fill.ts';
 import { defaultOf, readParameter, textsIn } from './parameters.ts';
 import type { Parameter } from './parameters.ts';
-import { isObject } from './read-json.ts';
+
 import { UNFILLED } from './unfilled.ts';
 import { tellError } from './world.ts';
 import type { Loop, World } from './world.ts';
@@ -70,6 +70,9 @@ export class Scope implements Host {
   get ownValues(): Set<string> {
     return this.world.ownValues;
   }
+  get running(): RunningDeployment | undefined {
+    return this.world.running;
+  }
   newGuid(): string {
     return this.world.newGuid();
   }
@@ -106,7 +109,7 @@ export class Scope implements Host {
       }
       return this.#arguments.get(name.toLowerCase());
     }
-    const declaration = isObject(this.#declared.parameters) ? fieldOf(this.#declared.parameters, name) : undefined;
+    const declaration = isJson(this.#declared.parameters) ? fieldOf(this.#declared.parameters, name) : undefined;
     if (declaration === undefined) throw new ExpressionError(`the parameter ${name} is not declared`);
     const path = [...this.#at, 'parameters', declaration[0]];
     return this.#once(`parameter ${name}`, path, () => this.#parameterValue(declaration[0], declaration[1], path));
@@ -139,7 +142,7 @@ export class Scope implements Host {
   variable(name: string): unknown {
     const { variables } = this.#declared;
     const path = [...this.#at, 'variables'];
-    if (isObject(variables)) {
+    if (isJson(variables)) {
       const found = fieldOf(variables, name);
       if (found !== undefined && found[0] !== 'copy') {
         const [written, value] = found;
@@ -149,7 +152,7 @@ export class Scope implements Host {
       }
       const { copy } = variables;
       const at = Array.isArray(copy)
-        ? copy.findIndex((loop: unknown) => isObject(loop) && String(loop['name']).toLowerCase() === name.toLowerCase())
+        ? copy.findIndex((loop: unknown) => isJson(loop) && String(loop['name']).toLowerCase() === name.toLowerCase())
         : -1;
       if (Array.isArray(copy) && at >= 0) {
         const where = [...path, 'copy', at];
@@ -164,21 +167,21 @@ export class Scope implements Host {
   declared(name: string, args: unknown[]): { value: unknown } | undefined {
     const { functions } = this.#declared;
     for (const [at, group] of (Array.isArray(functions) ? functions : []).entries()) {
-      if (!isObject(group) || !isObject(group['members'])) continue;
+      if (!isJson(group) || !isJson(group['members'])) continue;
       const namespace = String(group['namespace']).toLowerCase();
       if (!name.startsWith(`${namespace}.`)) continue;
       const member = fieldOf(group['members'], name.slice(namespace.length + 1));
-      if (member === undefined || !isObject(member[1])) continue;
+      if (member === undefined || !isJson(member[1])) continue;
       const { parameters, output } = member[1];
       const names = (Array.isArray(parameters) ? parameters : []).map((one: unknown) =>
-        isObject(one) ? String(one['name']) : '',
+        isJson(one) ? String(one['name']) : '',
       );
       if (names.length !== args.length) {
         throw new ExpressionError(`${name}() takes ${names.length} arguments, got ${args.length}`);
       }
       const values = new Map(names.map((one, index) => [one.toLowerCase(), args[index]]));
       const where = [...this.#at, 'functions', at, 'members', member[0], 'output', 'value'];
-      const body = isObject(output) ? output['value'] : undefined;
+      const body = isJson(output) ? output['value'] : undefined;
       return { value: this.#outside(false, () => this.#whole(body, where), values) };
     }
     return undefined;

@@ -1,0 +1,91 @@
+/** Custom roles of Azure for what a template's builds need, one a scope, and the commands that make and assign them. Pure. */
+import type { NeededPermissions } from '../template/permissions.ts';
+import { parseResourceId } from '../template/resource-id.ts';
+
+/** As `az role definition create --role-definition` takes it. */
+export interface RoleDefinition {
+  Name: string;
+  IsCustom: true;
+  Description: string;
+  Actions: string[];
+  NotActions: string[];
+  AssignableScopes: string[];
+}
+
+export interface Role {
+  /** Where it is to be assigned: a subscription, resource group or resource. */
+  scope: string;
+  definition: RoleDefinition;
+}
+
+/**
+ * @param name of the template; a role's name is unique in a tenant
+ * @returns one role a scope, the widest scope first, each action once
+ */
+export function rolesFor(name: string, needed: NeededPermissions[]): Role[] {
+  const byScope = new Map<string, NeededPermissions[]>();
+  for (const one of needed) {
+    const key = one.scope.toLowerCase();
+    byScope.set(key, [...(byScope.get(key) ?? []), one]);
+  }
+  const names = new Set<string>();
+  return [...byScope.values()]
+    .map((ones): Role => {
+      const scope = ones[0]?.scope ?? '';
+      const whys = [...new Set(ones.map(({ why }) => why))];
+      return {
+        scope,
+        definition: {
+          Name: unique(`Kiln ${name}: ${kindOf(scope)}`, names),
+          IsCustom: true,
+          Description: `What Kiln needs to build ${name}: ${whys.join(', ')}`,
+          Actions: [...new Set(ones.flatMap(({ actions }) => actions))].toSorted(),
+          NotActions: [],
+          AssignableScopes: [assignableScope(scope)],
+        },
+      };
+    })
+    .toSorted((left, right) => left.scope.split('/').length - right.scope.split('/').length);
+}
+
+function unique(name: string, taken: Set<string>): string {
+  let free = name;
+  for (let count = 2; taken.has(free); count++) free = `${name} ${count}`;
+  taken.add(free);
+  return free;
+}
+
+/** Azure takes no single resource here; the role is assigned at the resource all the same. */
+function assignableScope(scope: string): string {
+  return /^(\/subscriptions\/[^/]+\/resourceGroups\/[^/]+)\//i.exec(scope)?.[1] ?? scope;
+}
+
+function kindOf(scope: string): string {
+  const type = parseResourceId(scope)?.type.toLowerCase();
+  if (type === undefined) return /\/resourceGroups\//i.test(scope) ? 'resource group' : 'staging';
+  const [namespace = '', kind = ''] = type.split('/');
+  if (namespace === 'microsoft.network') return 'network';
+  if (namespace === 'microsoft.storage') return 'storage';
+  if (namespace === 'microsoft.managedidentity') return 'identity';
+  return kind === 'galleries' ? 'gallery' : 'image';
+}
+
+/** A script for bash: every role made, then assigned to `$ASSIGNEE`. */
+export function roleScript(roles: Role[], assignee: string | undefined): string[] {
+  return [
+    '#!/usr/bin/env bash',
+    '# The smallest custom roles for these builds. Needs Owner, or User Access Administrator, at their scopes.',
+    'set -euo pipefail',
+    assignee === undefined
+      ? 'ASSIGNEE=${ASSIGNEE:?set it to the object id of the identity that the worker runs as}'
+      : `ASSIGNEE=${quote(assignee)}`,
+    ...roles.flatMap(({ scope, definition }) => [
+      '',
+      `az role definition create --role-definition ${quote(JSON.stringify(definition, null, 2))}`,
+      `az role assignment create --assignee-object-id "$ASSIGNEE" --assignee-principal-type ServicePrincipal \\`,
+      `  --role ${quote(definition.Name)} --scope ${quote(scope)}`,
+    ]),
+  ];
+}
+
+const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
