@@ -6,9 +6,10 @@ import type { MachineSpec } from './machine.ts';
 import type { Privileges } from './privileges.ts';
 import { detached } from './processes.ts';
 import { provisioningScript, sshScript } from './provisioning.ts';
-import { AGENT } from './stand-ins.ts';
+import { AGENT, HOLDER } from './stand-ins.ts';
 
 const PASSED_ON = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const REBOOT = 11;
 
 export async function startMachine(options: {
@@ -22,8 +23,10 @@ export async function startMachine(options: {
   for (const name of ['root', 'spool']) mkdirSync(join(folder, name), { recursive: true });
   for (const name of ['up', 'ended', 'process']) rmSync(join(folder, name), { force: true });
   if (!existsSync(join(folder, 'wake'))) await tool('mkfifo', [join(folder, 'wake')]);
-  writeFileSync(join(folder, 'agent'), AGENT);
-  chmodSync(join(folder, 'agent'), 0o755);
+  for (const [name, script] of Object.entries({ agent: AGENT, holder: HOLDER })) {
+    writeFileSync(join(folder, name), script);
+    chmodSync(join(folder, name), 0o755);
+  }
   writeFileSync(join(folder, 'ca-bundle.crt'), trusted(stateDir));
   writeFileSync(join(folder, 'hosts'), `127.0.0.1 localhost ${spec.hostname}\n::1 localhost\n`);
   writeFileSync(join(folder, 'wgetrc'), 'ca_certificate=/run/kiln/ca-bundle.crt\n');
@@ -36,6 +39,8 @@ export async function startMachine(options: {
   // It says itself which process it is, and holds a lock: should we be killed right after its start, the next of us
   // finds it, and one that is started beside it ends at once. A reboot runs bubblewrap again; jobs that the reboot cut
   // off stay cut off.
+  const ready = quote(join(folder, 'spool/.ready'));
+  const info = quote(join(folder, 'info'));
   const script = `
 exec 9>${quote(join(folder, 'lock'))}
 flock -n 9 || exit 0
@@ -46,8 +51,15 @@ mv ${quote(join(folder, 'process.part'))} ${quote(join(folder, 'process'))}
 mount ${mount.args.map(quote).join(' ')} || { echo no mount >${quote(join(folder, 'ended'))}; exit 1; }
 cd /
 while :; do
+  rm -f ${ready} ${info}
+  bwrap --info-fd 8 ${sandbox(folder, spec).map(quote).join(' ')} 8>${info} 9>&- &
+  holder=$!
+  while [ ! -e ${ready} ] && kill -0 $holder 2>/dev/null; do sleep 0.01; done
+  inside=$(sed -n 's/.*"child-pid": *\\([0-9]*\\).*/\\1/p' ${info})
   : >${quote(join(folder, 'up'))}
-  bwrap ${sandbox(folder, spec).map(quote).join(' ')} 9>&-
+  { nsenter --target "$inside" --mount --pid --ipc --uts --root env -i ${environment().map(quote).join(' ')} /run/kiln/agent 9>&-
+    kill -KILL $holder; } &
+  wait $holder
   code=$?
   [ $code = ${REBOOT} ] || break
 done
@@ -59,9 +71,10 @@ echo $code >${quote(join(folder, 'ended'))}
   closeSync(console);
 }
 
-function sandbox(folder: string, spec: MachineSpec): string[] {
-  const environment = {
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+/** What all that runs in the machine begins with. */
+function environment(): string[] {
+  const variables = {
+    PATH,
     HOME: '/root',
     LANG: 'C.UTF-8',
     SYSTEMD_OFFLINE: '1',
@@ -73,6 +86,10 @@ function sandbox(folder: string, spec: MachineSpec): string[] {
       PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
     ),
   };
+  return Object.entries(variables).map(([name, value]) => `${name}=${value ?? ''}`);
+}
+
+function sandbox(folder: string, spec: MachineSpec): string[] {
   const bind = (name: string): string[] => ['--bind', join(folder, name), `/run/kiln/${name}`];
   const readable = (name: string): string[] => ['--ro-bind', join(folder, name), `/run/kiln/${name}`];
   return [
@@ -119,6 +136,7 @@ function sandbox(folder: string, spec: MachineSpec): string[] {
     ...bind('provision'),
     ...readable('ssh'),
     ...readable('agent'),
+    ...readable('holder'),
     ...readable('ca-bundle.crt'),
     ...readable('wgetrc'),
     // Whoever ends the outermost process ends all: without this the inner ones would live on by themselves.
@@ -129,10 +147,12 @@ function sandbox(folder: string, spec: MachineSpec): string[] {
     '--hostname',
     spec.hostname,
     '--clearenv',
-    ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value ?? '']),
+    '--setenv',
+    'PATH',
+    PATH,
     '--chdir',
     '/',
-    '/run/kiln/agent',
+    '/run/kiln/holder',
   ];
 }
 

@@ -75,7 +75,19 @@ export const STAND_INS: Record<string, string> = {
 };
 
 /**
- * The first process inside. It sets the machine up if that was asked for, opens it to SSH, starts every job of the spool once, ends the one that it is told to cancel, and ends
+ * Bubblewrap's own process inside: what it starts may never gain a privilege (no setuid, and so no sudo for an
+ * administrator), which is why the agent comes in beside it. It ends with what the agent says, and all else with it.
+ */
+export const HOLDER = `#!/bin/sh
+trap '' TERM
+mkfifo /run/kiln/halt
+: >/run/kiln/spool/.ready
+read -r code </run/kiln/halt
+exit "$code"
+`;
+
+/**
+ * The first process that does something inside. It sets the machine up if that was asked for, opens it to SSH, starts every job of the spool once, ends the one that it is told to cancel, and ends
  * itself on a power request, which ends all that runs with it, after a moment's notice: 10 powers off, 11 reboots. A
  * job's folder holds script, env and timeout; it writes out, err, and rc by rename. A script may leave a code wider than
  * a byte as exit-code. `timeout` passes a signal on to all of the job's group.
@@ -104,9 +116,13 @@ going_down() {
   trap '' TERM
   kill -TERM -1
   sleep 1
-  exit $1
+  echo "$1" >/run/kiln/halt
+  # Whoever reads it ends all that is in here.
+  sleep 60
 }
 exec 3<>/run/kiln/wake
+# Bubblewrap mounts it without: su, sudo and their like are to work as in any system.
+mount -o remount,bind,nodev,suid /
 # What ran when the machine went down will never write its exit code.
 for folder in *; do
   [ -d "$folder/started" ] && [ ! -e "$folder/rc" ] && echo -1 >"$folder/rc"

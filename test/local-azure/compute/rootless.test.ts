@@ -103,9 +103,10 @@ test(
     const azure = { connection, clients: createClients(connection) } as TestAzure;
     await makeMachine(azure, 'real');
     const script = `id -u; id -un; install -o www-data -g adm -m 640 /dev/null /etc/golden; stat -c '%U %G' /etc/golden
-sudo -n id -un; cat /proc/self/uid_map | wc -l; useradd kilnuser && id -u kilnuser`;
+su kiln -c 'sudo -n id -un'; cat /proc/self/uid_map | wc -l; useradd kilnuser && id -u kilnuser`;
     const view = await run(azure, 'vm', 'who', script);
-    assert.deepEqual(view.output?.split('\n'), ['0', 'root', 'www-data adm', 'root', '2', '1000', ''], view.error);
+    // 1000 is the machine's administrator.
+    assert.deepEqual(view.output?.split('\n'), ['0', 'root', 'www-data adm', 'root', '2', '1001', ''], view.error);
     const machine = await processesOf(folder);
     assert.ok(machine.length > 0 && machine.every((uid) => uid === String(NOBODY)), machine.join());
 
