@@ -1,12 +1,11 @@
 /** Builds, as a program sees them: over a Temporal client, with no credential of Azure's. */
 import {
   Client,
-  Connection,
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import type { ConnectionOptions, WorkflowHandle } from '@temporalio/client';
+import type { Connection, ConnectionOptions, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
 import type { BuildPlan, PlannedDistributor, TargetRegion } from '../template/build-plan.ts';
 import { buildOptions } from '../workflows/build-options.ts';
@@ -32,6 +31,7 @@ import type {
 
 import { PatchClient } from './patch-client.ts';
 import { TemplateClient } from './template-client.ts';
+import { connectToTemporal } from './temporal-connection.ts';
 
 /** What is going on inside right now, from heartbeats: nothing of it is in the history. */
 export interface Live {
@@ -55,7 +55,7 @@ export interface TemporalAddress {
 }
 
 async function connect(options: TemporalAddress): Promise<{ client: Client; connection: Connection }> {
-  const connection = await Connection.connect(options.connectionOptions);
+  const connection = await connectToTemporal(options.connectionOptions);
   return { client: new Client({ connection, namespace: options.namespace }), connection };
 }
 

@@ -12,10 +12,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { getRequestListener } from '@hono/node-server';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { pino } from 'pino';
 import { TemplateClient } from '../client/template-client.ts';
+import { connectToTemporal } from '../client/temporal-connection.ts';
 import { buildWorkflowId, QUERY_STATUS } from '../workflows/messages.ts';
 import type { BuildStatus } from '../workflows/messages.ts';
 import { createApp } from './app.ts';
@@ -26,7 +27,7 @@ const { env } = process;
 const log = pino({ name: 'gateway' }, pino.destination(2));
 
 const { connectionOptions, namespace } = loadClientConnectConfig();
-const connection = await Connection.connect(connectionOptions ?? {});
+const connection = await connectToTemporal(connectionOptions ?? {});
 const client = new Client({ connection, namespace: namespace ?? 'default' });
 
 const endpoint = (env['KILN_AZURE_ENDPOINT'] ?? 'https://management.azure.com').replace(/\/$/, '');

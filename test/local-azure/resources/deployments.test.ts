@@ -182,12 +182,15 @@ test('a template is validated, deployed in order, and told of by its operations'
     const targets = (body['value'] as JsonObject[]).map(
       ({ properties: told }) => (told as JsonObject)['targetResource'] as JsonObject | undefined,
     );
-    assert.deepEqual(targets.map((target) => target && [target['resourceType'], target['resourceName']]).toSorted(), [
-      ['Microsoft.Compute/virtualMachines', 'machine'],
-      ['Microsoft.Network/networkInterfaces', 'nic'],
-      ['Microsoft.Network/publicIPAddresses', 'ip'],
-      ['Microsoft.Network/virtualNetworks', 'net'],
-      undefined,
+    const names = targets.map((target) =>
+      target ? JSON.stringify([target['resourceType'], target['resourceName']]) : 'none',
+    );
+    assert.deepEqual(names.toSorted(), [
+      '["Microsoft.Compute/virtualMachines","machine"]',
+      '["Microsoft.Network/networkInterfaces","nic"]',
+      '["Microsoft.Network/publicIPAddresses","ip"]',
+      '["Microsoft.Network/virtualNetworks","net"]',
+      'none',
     ]);
   }
   // Again: what is there stays as it is.
