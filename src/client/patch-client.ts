@@ -6,7 +6,7 @@ import { QUERY_PATCH } from '../workflows/patch-messages.ts';
 import type { PatchReport, PatchRequest, RetentionReport, RetentionRequest } from '../workflows/patch-messages.ts';
 
 /** Schedules that people make with Kiln have ids that start so. */
-const PREFIX = 'kiln-schedule/';
+export const SCHEDULE_PREFIX = 'kiln-schedule/';
 
 /** What a schedule starts. */
 export type Scheduled =
@@ -73,7 +73,7 @@ export class PatchClient {
     { name, cron, timezone, jitter, overlap, catchUp }: ScheduleSettings,
     scheduled: Scheduled,
   ): Promise<void> {
-    const scheduleId = PREFIX + name;
+    const scheduleId = SCHEDULE_PREFIX + name;
     try {
       await this.#client.schedule.create({
         scheduleId,
@@ -104,7 +104,7 @@ export class PatchClient {
   async listSchedules(): Promise<PatchSchedule[]> {
     const names: string[] = [];
     for await (const { scheduleId } of this.#client.schedule.list()) {
-      if (scheduleId.startsWith(PREFIX)) names.push(scheduleId.slice(PREFIX.length));
+      if (scheduleId.startsWith(SCHEDULE_PREFIX)) names.push(scheduleId.slice(SCHEDULE_PREFIX.length));
     }
     const all = await Promise.all(names.map((name) => this.schedule(name)));
     return all.filter((one) => one !== undefined).toSorted((left, right) => left.name.localeCompare(right.name));
@@ -138,7 +138,7 @@ export class PatchClient {
   }
 
   #handle(name: string) {
-    return this.#client.schedule.getHandle(PREFIX + name);
+    return this.#client.schedule.getHandle(SCHEDULE_PREFIX + name);
   }
 }
 

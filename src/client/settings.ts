@@ -3,14 +3,18 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { LOCAL_SUBSCRIPTION_ID } from './local-names.ts';
 
+export const CLOUDS = ['local', 'azure'] as const;
+export const MACHINES = ['auto', 'sandbox', 'simulated'] as const;
+export const PROFILES = ['instant', 'quick', 'recorded'] as const;
+
 export interface Settings {
   /** Everything that lasts: database, local Azure, logs of the services. */
   stateDir: string;
   /** Downloads and what can be made again. */
   cacheDir: string;
-  cloud: 'local' | 'azure';
-  machine: 'auto' | 'sandbox' | 'simulated';
-  profile: 'instant' | 'quick' | 'recorded';
+  cloud: (typeof CLOUDS)[number];
+  machine: (typeof MACHINES)[number];
+  profile: (typeof PROFILES)[number];
   /** Of the profile `recorded`: 1 is Azure's own time. */
   timeFactor: number;
 }
@@ -37,9 +41,9 @@ export function readSettings(options: GlobalOptions, env: NodeJS.ProcessEnv = pr
       join(env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state'), 'kiln'),
     cacheDir:
       options.cacheDir ?? env['KILN_CACHE_DIR'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'kiln'),
-    cloud: oneOf('--cloud', ['local', 'azure'], options.cloud ?? env['KILN_CLOUD'] ?? 'local'),
-    machine: oneOf('--machine', ['auto', 'sandbox', 'simulated'], options.machine ?? env['KILN_MACHINE'] ?? 'auto'),
-    profile: oneOf('--profile', ['instant', 'quick', 'recorded'], options.profile ?? env['KILN_PROFILE'] ?? 'quick'),
+    cloud: oneOf('--cloud', CLOUDS, options.cloud ?? env['KILN_CLOUD'] ?? 'local'),
+    machine: oneOf('--machine', MACHINES, options.machine ?? env['KILN_MACHINE'] ?? 'auto'),
+    profile: oneOf('--profile', PROFILES, options.profile ?? env['KILN_PROFILE'] ?? 'quick'),
     timeFactor: positive('--time-factor', options.timeFactor ?? env['KILN_TIME_FACTOR'] ?? '1'),
   };
 }

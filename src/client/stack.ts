@@ -124,19 +124,25 @@ interface Temporal {
   webUi?: string;
 }
 
+/** The one of the environment, or the embedded one where it runs. */
+export function knownTemporal({ stateDir }: Settings): Temporal | undefined {
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+  if (connectionOptions?.address !== undefined) return { connectionOptions, namespace };
+  const known = readStack(stateDir)['temporal'];
+  return known !== undefined && isAlive(known) ? embedded(known) : undefined;
+}
+
+const embedded = ({ address }: ServiceRecord): Temporal => ({
+  connectionOptions: { address: address['grpc'] ?? '' },
+  namespace: 'default',
+  webUi: address['webUi'] ?? '',
+});
+
 async function ensureTemporal(settings: Settings, say: Say): Promise<Temporal> {
-  const configured = loadClientConnectConfig();
-  if (configured.connectionOptions?.address !== undefined) {
-    return { connectionOptions: configured.connectionOptions, namespace: configured.namespace ?? 'default' };
-  }
+  const running = knownTemporal(settings);
+  if (running !== undefined) return running;
   const { stateDir, cacheDir } = settings;
   const known = readStack(stateDir)['temporal'];
-  const address = (record: ServiceRecord): Temporal => ({
-    connectionOptions: { address: record.address['grpc'] ?? '' },
-    namespace: 'default',
-    webUi: record.address['webUi'] ?? '',
-  });
-  if (known !== undefined && isAlive(known)) return address(known);
   const executable = await findTemporal(cacheDir, say);
   // Well-known ports for the one stack a person has; any others for a second one, which could be starting right now.
   const usual = stateDir === readSettings({}, {}).stateDir;
@@ -150,7 +156,7 @@ async function ensureTemporal(settings: Settings, say: Say): Promise<Temporal> {
   const record = { ...started, address: { grpc: `127.0.0.1:${port}`, webUi: `http://127.0.0.1:${uiPort}` } };
   writeService(stateDir, 'temporal', record);
   say(`Temporal server at ${record.address.grpc}, Web UI at ${record.address.webUi}`);
-  return address(record);
+  return embedded(record);
 }
 
 async function ensureLocalAzure(settings: Settings, say: Say): Promise<LocalAzureConnection> {
@@ -281,7 +287,7 @@ export function workerEnvironment(
   temporal: { connectionOptions: ConnectionOptions; namespace: string; webUi?: string },
   azure: LocalAzureConnection | undefined,
 ): NodeJS.ProcessEnv {
-  const embedded =
+  const ours =
     temporal.webUi === undefined
       ? {}
       : { TEMPORAL_ADDRESS: temporal.connectionOptions.address, TEMPORAL_NAMESPACE: temporal.namespace };
@@ -297,7 +303,7 @@ export function workerEnvironment(
           AZURE_SUBSCRIPTION_ID: azure.subscriptionId,
           NODE_EXTRA_CA_CERTS: authorities(settings.stateDir, azure.caFile),
         };
-  return { ...process.env, ...embedded, ...local, KILN_CACHE_DIR: settings.cacheDir };
+  return { ...process.env, ...ours, ...local, KILN_CACHE_DIR: settings.cacheDir };
 }
 
 /** NODE_EXTRA_CA_CERTS names one file, so what the person has there already goes into ours. */

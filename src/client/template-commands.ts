@@ -1,5 +1,8 @@
 /** The commands for what stays: templates, triggers, chains, patching, schedules and retention. */
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import { takesTemplate } from './acting.ts';
+import type { Act } from './acting.ts';
 import {
   createSchedule,
   deleteSchedule,
@@ -24,15 +27,10 @@ import {
   showTemplate,
 } from './commands/templates.ts';
 import { checkTrigger, createTrigger, deleteTrigger, listTriggers } from './commands/triggers.ts';
+import { withExamples } from './examples.ts';
 import { many } from './option-values.ts';
-import type { Settings } from './settings.ts';
 
-type Act = <A extends unknown[]>(
-  work: (settings: Settings, ...args: A) => number | Promise<number>,
-) => (...args: A) => Promise<void>;
-
-/** @param template adds the options by which a template file is read */
-export function addTemplateCommands(program: Command, act: Act, template: (command: Command) => Command): void {
+export function addTemplateCommands(program: Command, act: Act): void {
   const where = (command: Command): Command =>
     command
       .option('--resource-group <name>', 'where the template is')
@@ -40,7 +38,12 @@ export function addTemplateCommands(program: Command, act: Act, template: (comma
       .option('--json', 'as JSON');
 
   const templates = program.command('template').description('image templates that stay: put once, run many times');
-  template(templates.command('create'))
+  withExamples(templates, [
+    ['kiln template create template.json', 'or change the one that is there'],
+    ['kiln template run golden-linux --if-changed', 'builds it where something has changed'],
+    ['kiln template outputs golden-linux --json', 'what its last run made'],
+  ]);
+  takesTemplate(templates.command('create'))
     .description('create the templates of a file, or change those that are there')
     .action(act((settings, file: string, options: object) => createTemplate(file, options, settings)));
   where(templates.command('run <template>'))
@@ -90,17 +93,28 @@ export function addTemplateCommands(program: Command, act: Act, template: (comma
       .option('--waves <tag>', "one wave a value of this tag, in the values' order; a failure stops later ones")
       .option('--no-chain', 'not those that build on the selected ones')
       .option('--force', 'also where nothing has changed');
-  selecting(program.command('patch [templates...]'))
+  withExamples(selecting(program.command('patch [templates...]')), [
+    ['kiln patch golden-linux web', 'both, and what builds on them'],
+    ['kiln patch --tag team=web --waves ring', 'those of a team, wave by wave'],
+  ])
     .description('run templates in which something has changed, parents before children')
     .action(act((settings, names: string[], options: PatchOptions) => patch(names, options, settings)));
   const schedules = program.command('schedule').description('patching by a schedule');
+  withExamples(schedules, [
+    ['kiln schedule create golden-linux --cron "0 3 * * *"', 'every night at three'],
+    ['kiln schedule pause golden-linux --reason "change freeze"', 'until it is resumed'],
+  ]);
   const times = (command: Command): Command =>
     command
       .requiredOption('--cron <expression>', 'five fields as in crontab (again for more)', many)
       .option('--name <name>', "the schedule's; made of the first template or definition unless given")
       .option('--timezone <zone>', 'as in Europe/Berlin; UTC unless given')
       .option('--jitter <duration>', 'each start is put off by chance, up to so long: 10m')
-      .option('--overlap <policy>', 'a start while the former one runs: skip or buffer-one', 'skip')
+      .addOption(
+        new Option('--overlap <policy>', 'a start while the former one runs')
+          .choices(['skip', 'buffer-one'])
+          .default('skip'),
+      )
       .option('--catch-up <duration>', 'starts that were missed are made up for within so long', '1h');
   const retaining = (command: Command): Command =>
     where(command)
@@ -108,7 +122,10 @@ export function addTemplateCommands(program: Command, act: Act, template: (comma
       .option('--keep <n>', 'newest versions that stay')
       .option('--days <n>', 'younger versions stay')
       .option('--dry-run', 'say what would go');
-  retaining(program.command('retain'))
+  withExamples(retaining(program.command('retain')), [
+    ['kiln retain golden/debian-12 --keep 5 --dry-run', 'what would go'],
+    ['kiln retain golden/debian-12 --keep 3 --days 30', 'the three newest and all of the last 30 days stay'],
+  ])
     .description('remove old versions; never the newest good one, nor one that a template here uses')
     .action(act((settings, names: string[], options: RetainOptions) => retain(names, options, settings)));
   times(retaining(schedules.command('retain')))
@@ -124,20 +141,29 @@ export function addTemplateCommands(program: Command, act: Act, template: (comma
     .action(act((settings, names: string[], options: ScheduleOptions) => createSchedule(names, options, settings)));
   schedules
     .command('list')
+    .description('with the next start of each')
     .option('--json', 'as JSON')
     .action(act((settings, options: { json?: boolean }) => listSchedules(options, settings)));
   schedules
     .command('show <name>')
+    .description('what it runs, when, and its last runs')
     .option('--json', 'as JSON')
     .action(act((settings, name: string, options: { json?: boolean }) => showSchedule(name, options, settings)));
   schedules
     .command('pause <name>')
+    .description('no start until it is resumed')
     .option('--reason <text>', 'kept with it')
     .action(act((settings, name: string, options: { reason?: string }) => pauseSchedule(name, options, settings)));
-  schedules.command('resume <name>').action(act((settings, name: string) => resumeSchedule(name, settings)));
+  schedules
+    .command('resume <name>')
+    .description('start again as planned')
+    .action(act((settings, name: string) => resumeSchedule(name, settings)));
   schedules
     .command('run <name>')
     .description('start it now')
     .action(act((settings, name: string) => runSchedule(name, settings)));
-  schedules.command('delete <name>').action(act((settings, name: string) => deleteSchedule(name, settings)));
+  schedules
+    .command('delete <name>')
+    .description('its runs and images stay')
+    .action(act((settings, name: string) => deleteSchedule(name, settings)));
 }

@@ -39,6 +39,7 @@ describe('the commands around a build', () => {
     assert.doesNotMatch(build.stderr, /starting/);
     const list = await stack.kiln('list');
     assert.match(list.stdout, /^small +small +COMPLETED/m);
+    assert.match((await stack.kiln('names', 'runs')).stdout, /^small$/m);
     const show = await stack.kiln('show', 'small');
     assert.match(show.stdout, /output +gallery: SharedImage Succeeded 1\.0\.0/);
     const logs = await stack.kiln('logs', 'small');
@@ -85,6 +86,13 @@ describe('the commands around a build', () => {
     assert.equal(code, 3);
     assert.match(stderr, /kiln show left, kiln logs left --follow/);
     await stack.kiln('cancel', 'left');
+  });
+
+  it('completion starts nothing to find names', async () => {
+    const empty = join(stack.stateDir, 'empty');
+    const names = await stack.kiln('--state-dir', empty, 'names', 'templates');
+    assert.deepEqual(names, { code: 0, stdout: '', stderr: '' });
+    assert.ok(!existsSync(empty));
   });
 
   it('kiln validate needs no stack, and says what is wrong with exit 2', async () => {

@@ -1,0 +1,28 @@
+/** The commands for what runs in the background, or in its place in the foreground. */
+import type { Command } from 'commander';
+import type { Act } from './acting.ts';
+import { dev, gateway, reset, stopAll, worker } from './commands/dev.ts';
+
+export function addStackCommands(program: Command, act: Act): void {
+  program
+    .command('dev')
+    .description('keep the whole stack in the foreground and print its addresses')
+    .action(act((settings) => dev(settings)));
+  program
+    .command('stop')
+    .description('end the stack that runs in the background')
+    .action(act((settings) => stopAll(settings)));
+  program
+    .command('worker')
+    .description('run a worker in the foreground')
+    .action(act((settings) => worker(settings)));
+  program
+    .command('gateway')
+    .description('serve image templates as Azure Resource Manager does, in the foreground (kiln dev has one)')
+    .action(act((settings) => gateway(settings)));
+  program
+    .command('reset')
+    .description('end the stack and clear the local state')
+    .option('--yes', 'do it')
+    .action(act((settings, options: { yes?: boolean }) => reset(settings, options)));
+}
