@@ -44,6 +44,7 @@ describe('templates that stay', () => {
   it('are created, run, shown, changed and deleted by the command', async () => {
     const file = stack.write('life', shellTemplate(['# nothing']));
     assert.match(await kiln('template', 'create', file), /^life: created/);
+    assert.match(await kiln('names', 'templates'), /^life$/m);
     assert.match(await kiln('template', 'list'), /^life .*Succeeded +never run/m);
     assert.match(await kiln('template', 'run', 'life'), /Succeeded: life +life-[0-9a-f]{8}-1/);
     assert.match(await kiln('template', 'outputs', 'life'), /gallery +Succeeded/);
