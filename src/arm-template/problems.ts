@@ -16,7 +16,7 @@ export interface TemplateProblem {
 const MAX_VALUE = 60;
 
 /** One error text for a person: the file, then every problem on a line of its own. */
-export function formatProblems(fileName: string, problems: TemplateProblem[]): string {
+export function formatProblems(fileName: string, problems: TemplateProblem[], verdict = 'cannot be built'): string {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   const lines = problems.map(({ path, message, value, allowed, apiVersion }) => {
     const place = path === '' ? '' : `${path}: `;
@@ -25,7 +25,7 @@ export function formatProblems(fileName: string, problems: TemplateProblem[]): s
     const may = allowed === undefined || message.includes(allowed) ? '' : ` (expected ${allowed})`;
     return `  ${place}${message}${may}${got}${rules}`;
   });
-  return [`${fileName} cannot be built: ${count}`, ...lines].join('\n');
+  return [`${fileName} ${verdict}: ${count}`, ...lines].join('\n');
 }
 
 /** `['properties', 'customize', 2]` → `properties.customize[2]`; a name that is no word is quoted. */

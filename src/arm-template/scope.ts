@@ -7,7 +7,7 @@ import { ExpressionError, ToldAlready } from './expressions/expression-error.ts'
 import { checkExtent, fieldOf, isJson } from './expressions/values.ts';
 import { complete, fillCopies, fillValue } from './fill.ts';
 import type { Filling } from './fill.ts';
-import { defaultOf, readParameter, textsIn } from './parameters.ts';
+import { defaultOf, readParameter } from './parameters.ts';
 import type { Parameter } from './parameters.ts';
 
 import { UNFILLED } from './unfilled.ts';
@@ -116,10 +116,9 @@ export class Scope implements Host {
   }
 
   #parameterValue(name: string, declaration: unknown, path: PropertyKey[]): unknown {
-    const parameter = readParameter(name, declaration, this.#declared.definitions);
-    const value = this.#givenOrDefault(name, parameter, path);
-    if (parameter.secure) for (const secret of textsIn(value)) this.world.secrets.add(secret);
-    return value;
+    const { definitions } = this.#declared;
+    const parameter = readParameter(name, declaration, definitions, (text) => void this.world.secrets.add(text));
+    return this.#givenOrDefault(name, parameter, path);
   }
 
   #givenOrDefault(name: string, parameter: Parameter, path: PropertyKey[]): unknown {

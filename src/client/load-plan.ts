@@ -24,7 +24,8 @@ export function loadPlans(file: string, options: TemplateOptions, subscriptionId
 
 /** Each template of the file: what was written, and the plan that came of it. */
 export function loadTemplates(file: string, options: TemplateOptions, subscriptionId: string): Submission[] {
-  const parameters = { ...parametersFile(options.parameters), ...parametersGiven(options.param ?? []) };
+  const given = parametersGiven(options.param ?? []);
+  const parameters = { ...parametersFile(options.parameters, Object.keys(given)), ...given };
   const runId = options.id ?? newRunId(file);
   if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(runId)) {
     throw new UsageError(`--id: expected up to 40 lower-case letters, digits and dashes, got ${runId}`);
@@ -53,10 +54,10 @@ function read(file: string): string {
   }
 }
 
-function parametersFile(file: string | undefined): Record<string, unknown> {
+function parametersFile(file: string | undefined, overridden: string[]): Record<string, unknown> {
   if (file === undefined) return {};
-  const found = readParametersFile(read(file));
-  if ('problems' in found) throw new UsageError(formatProblems(file, found.problems));
+  const found = readParametersFile(read(file), overridden);
+  if ('problems' in found) throw new UsageError(formatProblems(file, found.problems, 'cannot be used'));
   return found.values;
 }
 

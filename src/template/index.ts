@@ -76,18 +76,36 @@ function tooLarge(plan: BuildPlan): TemplateProblem[] {
   return [{ path: 'properties.customize', message }];
 }
 
-/** Values from a parameters file: Resource Manager's own form (`parameters.<name>.value`) or a plain object. */
+/**
+ * Values from a parameters file: Resource Manager's own form (`parameters.<name>.value`) or a plain object.
+ * @param overridden names that are given elsewhere, whose values here do not count
+ */
 export function readParametersFile(
   text: string,
+  overridden: readonly string[] = [],
 ): { values: Record<string, unknown> } | { problems: TemplateProblem[] } {
   const read = readJson(text);
   if ('problems' in read) return read;
   if (!isJson(read.value)) return { problems: [{ path: '', message: 'expected an object of parameters' }] };
   const { parameters } = read.value;
   if (!isJson(parameters)) return { values: read.value };
-  return {
-    values: Object.fromEntries(
-      Object.entries(parameters).map(([name, held]) => [name, isJson(held) ? held['value'] : held]),
-    ),
-  };
+  const others = new Set(overridden.map((name) => name.toLowerCase()));
+  const counted = Object.entries(parameters).filter(([name]) => !others.has(name.toLowerCase()));
+  const problems = counted.flatMap(([name, held]) => withoutValue(name, held));
+  if (problems.length > 0) return { problems };
+  return { values: Object.fromEntries(counted.map(([name, held]) => [name, isJson(held) ? held['value'] : held])) };
+}
+
+/** A value that is not in the file must not be taken for one that nobody gave: its parameter may have a default. */
+function withoutValue(name: string, held: unknown): TemplateProblem[] {
+  if (!isJson(held) || 'value' in held) return [];
+  const [field] = ['reference', 'expression'].filter((known) => known in held);
+  const path = ['parameters', name, ...(field === undefined ? [] : [field])];
+  const what =
+    field === 'reference'
+      ? 'a secret of a key vault is fetched by Azure during a deployment, which planning does not do'
+      : field === 'expression'
+        ? 'an expression in a parameters file has its value during a deployment only'
+        : 'expected a value';
+  return [{ path: formatPath(path), message: `${what}: give --param ${name}=…` }];
 }

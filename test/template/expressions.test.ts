@@ -18,17 +18,29 @@ const VALUES: Array<[expression: string, value: unknown]> = [
   ["concat('a', 1, 'b')", 'a1b'],
   ['concat(createArray(1), createArray(2, 3))', [1, 2, 3]],
   ["format('{0}-{1:D3}-{2,4}|{{x}}', 'a', 7, 'b')", 'a-007-   b|{x}'],
+  [
+    "format('{0}, {1}. Formatted number: {2:N0}', 'Hello', 'User', 8175133)",
+    'Hello, User. Formatted number: 8,175,133',
+  ],
+  ["format('{0:N2}|{0:F1}|{0:D6}|{0:X}|{0:E2}|{0:G}', 1234)", '1,234.00|1234.0|001234|4D2|1.23E+003|1234'],
+  ["format('{0:000}|{0:#,##0.00}|{0:#.#}|v{0:0}', 1234)", '1234|1,234.00|1234|v1234'],
+  ["format('{0:N0}|{0:D3}|{0:X}|{0:000}', -5)", '-5|-005|FFFFFFFFFFFFFFFB|-005'],
+  ["format('{0:D3}{1:N0}{{0}}', '7', true())", '7True{0}'],
   ["toLower('ABC')", 'abc'],
   ["toUpper('abc')", 'ABC'],
   ["trim('  a ')", 'a'],
   ["replace('a.b.c', '.', '$&')", 'a$&b$&c'],
   ["split('a,b;c', createArray(',', ';'))", ['a', 'b', 'c']],
+  ["split('xaby', createArray('b', 'ab'))", ['x', 'y']],
+  ["split('a|b.c', createArray('|', '.'))", ['a', 'b', 'c']],
   ["join(createArray('a', 'b'), '-')", 'a-b'],
   ["substring('image', 1, 3)", 'mag'],
   ["startsWith('Image', 'iM')", true],
   ["endsWith('Image', 'GE')", true],
   ["indexOf('image', 'A')", 2],
   ["lastIndexOf('banana', 'an')", 3],
+  ["indexOf(createArray(createObject('a', 1), 'B'), createObject('a', 1))", 0],
+  ["lastIndexOf(createArray('b', 'B'), 'b')", 0],
   ["padLeft('7', 3, '0')", '007'],
   ["first('abc')", 'a'],
   ['last(createArray(1, 2))', 2],
@@ -67,10 +79,12 @@ const VALUES: Array<[expression: string, value: unknown]> = [
   ["bool('True')", true],
   ["string(createArray(1, 'a'))", '[1,"a"]'],
   ['json(\'{ "a": [1] }\').a[0]', 1],
+  ["json('{''one'': ''a'', two: [1, /* c */ 2,]}')", { one: 'a', two: [1, 2] }],
+  ["base64ToJson(base64('{''one'': ''a'', ''two'': ''b''}'))", { one: 'a', two: 'b' }],
   ["base64('image')", 'aW1hZ2U='],
   ["base64ToString('aW1hZ2U=')", 'image'],
   ["uri('https://example.com/a/', 'b.sh')", 'https://example.com/a/b.sh'],
-  ["uriComponent('a b')", 'a%20b'],
+  ["uriComponent('a b!*')", 'a%20b%21%2A'],
   ['add(mul(2, 3), sub(div(9, 2), mod(9, 2)))', 9],
   ['min(createArray(3, 1))', 1],
   ['max(1, 3, 2)', 3],
@@ -94,6 +108,7 @@ const VALUES: Array<[expression: string, value: unknown]> = [
   ['resourceGroup().id', `/subscriptions/${SUBSCRIPTION}/resourceGroups/images`],
   ['deployment().name', 'sample'],
   ['environment().suffixes.storage', 'core.windows.net'],
+  ['environment().suffixes.sqlServerHostname', '.database.windows.net'],
   [
     "resourceId('Microsoft.Compute/galleries/images', 'g', 'i')",
     `/subscriptions/${SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Compute/galleries/g/images/i`,
@@ -112,6 +127,9 @@ const VALUES: Array<[expression: string, value: unknown]> = [
   ],
   ["dateTimeAdd('2020-01-31T00:00:00Z', 'P1M', 'yyyy-MM-dd')", '2020-02-29'],
   ["dateTimeAdd('2026-01-31T00:00:00Z', 'P1DT2H', 'yyyy-MM-dd HH:mm')", '2026-02-01 02:00'],
+  ["dateTimeAdd('2020-04-07T14:53:14Z', 'P1D', 'ddd, MMMM d yyyy h:mm tt')", 'Wed, April 8 2020 2:53 PM'],
+  ["dateTimeAdd('2020-04-07T14:53:14Z', 'P1D', 'R')", 'Wed, 08 Apr 2020 14:53:14 GMT'],
+  ["dateTimeAdd('2020-04-07T14:53:14Z', 'P1D', 'M d')", '4 8'],
   [
     "parseCidr('10.144.0.0/20')",
     {
@@ -181,6 +199,13 @@ const REFUSED: Array<[expression: string, message: RegExp]> = [
   ["int('1.5')", /expected a whole number/],
   ["uriComponentToString('%')", /uriComponentToString\(\): URI malformed/],
   ["format('{0:Q}', 1)", /the format Q is not supported/],
+  ["format('{0:C}', 1)", /the format C is not supported/],
+  ["format('{0:N0;x}', 1)", /the format N0;x is not supported/],
+  ["format('{0:D3}', json('1.5'))", /format\(\): expected a whole number, got 1.5/],
+  ["json('[Infinity]')", /a number in it has no end/],
+  [`json('[''"'', ${'['.repeat(200)}${']'.repeat(201)}')`, /nested deeper than 100 levels/],
+  ['range(2147483647, 1)', /at most 2147483647 together/],
+  ["dateTimeAdd('2020-04-07T14:53:14Z', 'P1D', 'qq')", /the date format qq is not supported/],
   ["resourceId('images', 'a')", /expected a resource type/],
 ];
 
@@ -355,6 +380,11 @@ describe('loops, conditions and nested deployments', () => {
         'resources[1] Microsoft.Compute/galleries is no image template and is left alone',
       ],
     );
+  });
+
+  it('what a deployment keeps for itself needs no value: dependsOn, comments', () => {
+    const more = { dependsOn: ["[reference('x').outputs.id]"], comments: '[made by hand]' };
+    assert.equal(planOf(deployment([resource({}, more)])).template.name, 'sample');
   });
 
   it("a module of Bicep's is a nested deployment with parameters and a group of its own", () => {

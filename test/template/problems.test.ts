@@ -313,6 +313,17 @@ describe('what real files get wrong', () => {
     assert.match(toldOf(JSON.stringify({ ...rest, source: SOURCE })).join('\n'), /properties: is required/);
   });
 
+  it('a template as az resource show has it is one: what stands beside it is no field of its', () => {
+    const beside = { resourceGroup: 'images', changedTime: 'x', etag: null, kind: null, plan: null, sku: null };
+    const { warnings } = planOf(JSON.stringify({ ...resource(), ...beside }));
+    assert.deepEqual(
+      warnings.map(({ path, message }) => `${path} ${message}`).slice(1),
+      ['resourceGroup', 'changedTime'].map(
+        (name) => `${name} is shown by the Azure CLI beside a template, and is ignored`,
+      ),
+    );
+  });
+
   it('comments, trailing commas and texts over several lines are read', () => {
     const text = deployment([resource({}, { tags: { a: 'HERE' } })]).replace(
       '"HERE"',

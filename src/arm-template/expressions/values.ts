@@ -1,4 +1,5 @@
 /** What expressions compute with: JSON values, checked for kind and kept to a size that a template can have. */
+import JSON5 from 'json5';
 import { ExpressionError } from './expression-error.ts';
 import { bracketDepth } from './json-text.ts';
 
@@ -103,12 +104,42 @@ export function checkExtent(value: unknown): number {
   return size;
 }
 
-/** @throws ExpressionError for a text that is no JSON or is nested too deep */
+/**
+ * Also as Resource Manager takes it beside the standard: in single quotes, with comments, trailing commas and plain names.
+ * @throws ExpressionError for a text that is no JSON or is nested too deep
+ */
 export function parseJson(text: string): unknown {
-  if (bracketDepth(text) > MAX_DEPTH) throw new ExpressionError(`the JSON is nested deeper than ${MAX_DEPTH} levels`);
+  if (bracketDepth(text) > MAX_DEPTH) throw tooDeep();
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
+    const loose = parseLoose(text);
+    if (loose !== undefined) return loose.value;
     throw new ExpressionError(`the text is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function parseLoose(text: string): { value: unknown } | undefined {
+  let value: unknown;
+  try {
+    value = JSON5.parse(text);
+  } catch {
+    return undefined;
+  }
+  checkPlain(value);
+  return { value };
+}
+
+const tooDeep = (): ExpressionError => new ExpressionError(`the JSON is nested deeper than ${MAX_DEPTH} levels`);
+
+/** Without a recursion of its own: what is in single quotes hides brackets from a look at the text. */
+function checkPlain(value: unknown): void {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) throw tooDeep();
+    if (level.some((item) => typeof item === 'number' && !Number.isFinite(item))) {
+      throw new ExpressionError('the text is not JSON: a number in it has no end');
+    }
+    level = level.flatMap((item): unknown[] => (typeof item === 'object' && item !== null ? Object.values(item) : []));
   }
 }

@@ -13,7 +13,7 @@ import type { Found } from './find-resources.ts';
 import { forgive } from './forgive.ts';
 import { checkIdentity } from './identities.ts';
 import { isJson } from '../../arm-template/expressions/values.ts';
-import { settle, withIdentity } from './settle.ts';
+import { OF_A_DEPLOYMENT, settle, withIdentity } from './settle.ts';
 import { UNFILLED } from '../../arm-template/unfilled.ts';
 import { tellError } from '../../arm-template/world.ts';
 
@@ -43,9 +43,9 @@ export function readTemplate(
 ): ReadTemplate | undefined {
   const { world } = scope;
   const { secrets } = world;
-  const { condition: _condition, copy: _copy, ...rest } = resource;
+  const read = bare ? resource : omit(resource, OF_A_DEPLOYMENT);
   // The resource of a loop has its index everywhere in it.
-  const filled = scope.within(loop, () => scope.fill(bare ? resource : rest, path));
+  const filled = scope.within(loop, () => scope.fill(read, path));
   if (!isJson(filled)) return undefined;
   try {
     checkExtent(filled);
@@ -96,6 +96,9 @@ export function readTemplate(
   }
   return undefined;
 }
+
+const omit = (from: Record<string, unknown>, names: string[]): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(from).filter(([name]) => !names.includes(name)));
 
 const joined = (prefix: string, path: string): string =>
   prefix === '' || path === '' ? prefix + path : path.startsWith('[') ? prefix + path : `${prefix}.${path}`;

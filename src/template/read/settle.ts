@@ -5,21 +5,12 @@ import type { PlanWarning } from '../build-plan.ts';
 import { imageTemplate } from '../schema/image-template.ts';
 import { withIdentities } from './identities.ts';
 
-/** What a deployment takes for itself; it says nothing to a build. */
-const OF_A_DEPLOYMENT = [
-  'type',
-  'apiVersion',
-  'dependsOn',
-  'comments',
-  'condition',
-  'copy',
-  'zones',
-  'scope',
-  'metadata',
-  'asserts',
-];
+/** What a deployment takes for itself: it says nothing to a build, so it need not have a value before one. */
+export const OF_A_DEPLOYMENT = ['dependsOn', 'comments', 'condition', 'copy', 'zones', 'scope', 'metadata', 'asserts'];
 /** What stands in files of a bare body beside the template. */
 const BESIDE_A_BODY = ['$schema', 'apiVersion', 'api-version', 'type', 'comments', 'contentVersion', 'dependsOn'];
+/** What the Azure CLI shows of any resource beside what is in it. */
+const SHOWN = ['resourceGroup', 'changedTime', 'createdTime', 'etag'];
 
 /** Fills what comes from the command, and leaves out what is there for others. */
 export function settle(
@@ -29,11 +20,15 @@ export function settle(
   options: { identities: string[]; defaultName: string; location: string | undefined },
   warnings: PlanWarning[],
 ): Record<string, unknown> {
-  const beside = bare ? BESIDE_A_BODY : OF_A_DEPLOYMENT;
+  const beside = bare ? BESIDE_A_BODY : ['type', 'apiVersion', ...OF_A_DEPLOYMENT];
   const body = Object.fromEntries(
     Object.entries(filled).filter(([key, value]) => {
       if (key === 'resources' && value !== undefined) {
         warnings.push({ path: 'resources', message: 'the children of the image template are left alone' });
+        return false;
+      }
+      if (bare && value !== null && SHOWN.includes(key) && !isFlat(filled)) {
+        warnings.push({ path: key, message: 'is shown by the Azure CLI beside a template, and is ignored' });
         return false;
       }
       return !beside.includes(key) && value !== null;

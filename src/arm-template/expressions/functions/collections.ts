@@ -6,6 +6,7 @@ import { boolean, fieldOf, integer, isEqual, isJson, list, object, string } from
 import type { Json } from '../values.ts';
 
 const MAX_RANGE = 10_000;
+const MAX_INT = 2_147_483_647;
 
 export const collections: Record<string, TemplateFunction> = {
   array: { takes: [1, 1], run: ([value]) => (Array.isArray(value) ? value : [value]) },
@@ -78,10 +79,12 @@ export const collections: Record<string, TemplateFunction> = {
   range: {
     takes: [2, 2],
     run: ([start, count]) => {
-      const many = integer(count);
+      const [from, many] = [integer(start), integer(count)];
       if (many < 0 || many > MAX_RANGE)
         throw new ExpressionError(`expected a count from 0 to ${MAX_RANGE}, got ${many}`);
-      return Array.from({ length: many }, (_, at) => integer(start) + at);
+      if (from + many > MAX_INT)
+        throw new ExpressionError(`expected start and count to be at most ${MAX_INT} together`);
+      return Array.from({ length: many }, (_, at) => from + at);
     },
   },
   flatten: { takes: [1, 1], run: ([value]) => list(value).flatMap(list) },

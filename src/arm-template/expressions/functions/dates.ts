@@ -4,14 +4,45 @@ import { ExpressionError } from '../expression-error.ts';
 import { integer, string } from '../values.ts';
 
 const DEFAULT_FORMAT = 'yyyyMMddTHHmmssZ';
-/** Of .NET's standard formats. */
+/** .NET's standard formats, without regard to a country. */
+const ROUND_TRIP = "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'";
+const RFC1123 = "ddd, dd MMM yyyy HH:mm:ss 'GMT'";
 const STANDARD = new Map([
   ['d', 'MM/dd/yyyy'],
-  ['s', 'yyyy-MM-ddTHH:mm:ss'],
-  ['u', 'yyyy-MM-dd HH:mm:ssZ'],
-  ['o', 'yyyy-MM-ddTHH:mm:ss.fffffffZ'],
-  ['O', 'yyyy-MM-ddTHH:mm:ss.fffffffZ'],
+  ['D', 'dddd, dd MMMM yyyy'],
+  ['f', 'dddd, dd MMMM yyyy HH:mm'],
+  ['F', 'dddd, dd MMMM yyyy HH:mm:ss'],
+  ['g', 'MM/dd/yyyy HH:mm'],
+  ['G', 'MM/dd/yyyy HH:mm:ss'],
+  ['m', 'MMMM dd'],
+  ['M', 'MMMM dd'],
+  ['o', ROUND_TRIP],
+  ['O', ROUND_TRIP],
+  ['r', RFC1123],
+  ['R', RFC1123],
+  ['s', "yyyy-MM-dd'T'HH:mm:ss"],
+  ['t', 'HH:mm'],
+  ['T', 'HH:mm:ss'],
+  ['u', "yyyy-MM-dd HH:mm:ss'Z'"],
+  ['U', 'dddd, dd MMMM yyyy HH:mm:ss'],
+  ['y', 'yyyy MMMM'],
+  ['Y', 'yyyy MMMM'],
 ]);
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 export const dates: Record<string, TemplateFunction> = {
   utcnow: {
@@ -68,21 +99,50 @@ function formatDate(date: Date, format: string): string {
   const iso = date.toISOString();
   const parts = /^[+-]?0*(\d{4,})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{3})Z$/.exec(iso);
   const [, year = '', month = '', day = '', hour = '', minute = '', second = '', milli = ''] = parts ?? [];
-  const by: Record<string, string> = { y: year, M: month, d: day, H: hour, m: minute, s: second };
+  const hours = Number(hour);
+  const twelve = hours % 12 === 0 ? 12 : hours % 12;
+  const [monthName = '', dayName = ''] = [MONTHS[date.getUTCMonth()], DAYS[date.getUTCDay()]];
+  const half = hours < 12 ? 'AM' : 'PM';
+  const number = (text: string, count: number): string => (count === 1 ? String(Number(text)) : text);
   return (STANDARD.get(format) ?? format).replaceAll(
-    /'([^']*)'|yyyy|yy|MM?|dd?|HH?|hh?|mm?|ss?|f{1,7}|tt|[A-Za-z]/g,
-    (token, quoted?: string) => {
-      if (quoted !== undefined) return quoted;
-      const twelve = String(Number(hour) % 12 === 0 ? 12 : Number(hour) % 12);
-      if (token === 'yyyy') return year;
-      if (token === 'yy') return year.slice(-2);
-      if (token === 'tt') return Number(hour) < 12 ? 'AM' : 'PM';
-      if (token === 'hh') return twelve.padStart(2, '0');
-      if (token === 'h') return twelve;
-      if (token.startsWith('f')) return milli.padEnd(7, '0').slice(0, token.length);
-      const value = by[token.charAt(0)];
-      if (value !== undefined && token !== 'y') return token.length === 1 ? String(Number(value)) : value;
-      if (token === 'T' || token === 'Z') return token;
+    /\\(.)|'([^']*)'|"([^"]*)"|([A-Za-z%\\])\4*/g,
+    (token, escaped?: string, single?: string, double?: string) => {
+      const text = escaped ?? single ?? double;
+      if (text !== undefined) return text;
+      const count = token.length;
+      switch (token.charAt(0)) {
+        case 'y':
+          if (count === 2 || count === 4) return year.slice(-count);
+          break;
+        case 'M':
+          if (count <= 2) return number(month, count);
+          return count === 3 ? monthName.slice(0, 3) : monthName;
+        case 'd':
+          if (count <= 2) return number(day, count);
+          return count === 3 ? dayName.slice(0, 3) : dayName;
+        case 'H':
+          return number(hour, count);
+        case 'h':
+          return number(String(twelve).padStart(2, '0'), count);
+        case 'm':
+          return number(minute, count);
+        case 's':
+          return number(second, count);
+        case 't':
+          return half.slice(0, count);
+        case 'f':
+          if (count <= 7) return milli.padEnd(7, '0').slice(0, count);
+          break;
+        case 'K':
+          return 'Z'.repeat(count);
+        case 'z':
+          return ['+0', '+00'][count - 1] ?? '+00:00';
+        case 'T':
+        case 'Z':
+          return token;
+        case '%':
+          return '';
+      }
       throw new ExpressionError(`the date format ${token} is not supported`);
     },
   );

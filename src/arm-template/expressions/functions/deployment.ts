@@ -108,14 +108,29 @@ const PUBLIC_CLOUD = {
   resourceManager: 'https://management.azure.com/',
   portal: 'https://portal.azure.com',
   graph: 'https://graph.windows.net/',
+  graphAudience: 'https://graph.windows.net/',
   gallery: 'https://gallery.azure.com/',
+  activeDirectoryDataLake: 'https://datalake.azure.net/',
+  batch: 'https://batch.core.windows.net/',
+  media: 'https://rest.media.azure.net',
+  sqlManagement: 'https://management.core.windows.net:8443/',
+  vmImageAliasDoc:
+    'https://raw.githubusercontent.com/Azure/azure-rest-api-specs/master/arm-compute/quickstart-templates/aliases.json',
   authentication: {
     loginEndpoint: 'https://login.microsoftonline.com/',
     audiences: ['https://management.core.windows.net/', 'https://management.azure.com/'],
     tenant: 'common',
     identityProvider: 'AAD',
   },
-  suffixes: { storage: 'core.windows.net', keyvaultDns: '.vault.azure.net', acrLoginServer: '.azurecr.io' },
+  suffixes: {
+    storage: 'core.windows.net',
+    keyvaultDns: '.vault.azure.net',
+    acrLoginServer: '.azurecr.io',
+    sqlServerHostname: '.database.windows.net',
+    azureDatalakeAnalyticsCatalogAndJob: 'azuredatalakeanalytics.net',
+    azureDatalakeStoreFileSystem: 'azuredatalakestore.net',
+    azureFrontDoorEndpointSuffix: 'azurefd.net',
+  },
 };
 
 function resourceGroup(host: Host): unknown {

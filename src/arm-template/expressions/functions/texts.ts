@@ -1,8 +1,9 @@
 /** Functions on text. Comparisons go without regard to case where Resource Manager's do. */
+import { format } from '../composite-format.ts';
 import type { Host, TemplateFunction } from '../evaluate.ts';
 import { ExpressionError } from '../expression-error.ts';
 import { guid, uniqueString } from '../unique-names.ts';
-import { integer, list, parseJson, string } from '../values.ts';
+import { integer, isEqual, list, parseJson, string } from '../values.ts';
 
 const MAX_PAD = 4096;
 
@@ -26,7 +27,8 @@ export const texts: Record<string, TemplateFunction> = {
     takes: [2, 2],
     run: ([text, by]) => {
       const marks = (Array.isArray(by) ? by : [by]).map(string).filter((mark) => mark !== '');
-      return marks.reduce<string[]>((parts, mark) => parts.flatMap((part) => part.split(mark)), [string(text)]);
+      // All at once, from the left: where several begin in one place, the first of them in the list counts.
+      return marks.length === 0 ? [string(text)] : string(text).split(new RegExp(marks.map(escaped).join('|')));
     },
   },
   join: { takes: [2, 2], run: ([parts, by]) => list(parts).map(string).join(string(by)) },
@@ -46,11 +48,13 @@ export const texts: Record<string, TemplateFunction> = {
   endswith: { takes: [2, 2], run: ([text, end]) => lower(text).endsWith(lower(end)) },
   indexof: {
     takes: [2, 2],
-    run: ([text, what]) => (Array.isArray(text) ? text.indexOf(what) : lower(text).indexOf(lower(what))),
+    run: ([text, what]) =>
+      Array.isArray(text) ? text.findIndex((item) => isEqual(item, what)) : lower(text).indexOf(lower(what)),
   },
   lastindexof: {
     takes: [2, 2],
-    run: ([text, what]) => (Array.isArray(text) ? text.lastIndexOf(what) : lower(text).lastIndexOf(lower(what))),
+    run: ([text, what]) =>
+      Array.isArray(text) ? text.findLastIndex((item) => isEqual(item, what)) : lower(text).lastIndexOf(lower(what)),
   },
   padleft: {
     takes: [2, 3],
@@ -95,7 +99,14 @@ export const texts: Record<string, TemplateFunction> = {
       return new URL(string(relative), whole).href;
     },
   },
-  uricomponent: { takes: [1, 1], run: ([text]) => encodeURIComponent(string(text)) },
+  uricomponent: {
+    takes: [1, 1],
+    run: ([text]) =>
+      encodeURIComponent(string(text)).replaceAll(
+        /[!'()*]/g,
+        (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+      ),
+  },
   uricomponenttostring: { takes: [1, 1], run: ([text]) => decodeURIComponent(string(text)) },
   string: { takes: [1, 1], run: ([value]) => (typeof value === 'object' ? JSON.stringify(value) : string(value)) },
   json: { takes: [1, 1], run: ([text]) => parseJson(string(text)) },
@@ -109,35 +120,5 @@ function ownValue(host: Host, name: string, hash: (text: string) => string, args
 
 const lower = (value: unknown): string => string(value).toLowerCase();
 
-/** .NET's composite format, with the number formats that templates use: `{0}`, `{0:D3}`, `{0:000}`, `{0,5}`, `{{`. */
-function format(text: string, args: unknown[]): string {
-  return text.replaceAll(
-    /\{\{|\}\}|\{(\d{1,4})(?:,(-?\d{1,4}))?(?::([^{}]*))?\}|[{}]/g,
-    (whole, index?: string, width?: string, style?: string) => {
-      if (whole === '{{' || whole === '}}') return whole.charAt(0);
-      if (index === undefined) throw new ExpressionError(`there is a single ${whole} in the text: write it twice`);
-      if (Number(index) >= args.length) throw new ExpressionError(`${whole} has no argument`);
-      const value = args[Number(index)];
-      const plain = style === undefined || style === '' ? shown(value) : styled(value, style);
-      const room = Number(width ?? 0);
-      return room < 0 ? plain.padEnd(-room) : plain.padStart(room);
-    },
-  );
-}
-
-const shown = (value: unknown): string =>
-  value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : string(value);
-
-function styled(value: unknown, style: string): string {
-  const digits = /^[dD](\d{0,3})$/.exec(style)?.[1] ?? (/^0+$/.test(style) ? String(style.length) : undefined);
-  if (digits !== undefined) {
-    const number = integer(value);
-    return `${number < 0 ? '-' : ''}${String(Math.abs(number)).padStart(Number(digits), '0')}`;
-  }
-  const hex = /^([xX])(\d{0,3})$/.exec(style);
-  if (hex !== null && integer(value) >= 0) {
-    const text = integer(value).toString(16).padStart(Number(hex[2]), '0');
-    return hex[1] === 'X' ? text.toUpperCase() : text;
-  }
-  throw new ExpressionError(`the format ${style} is not supported: only D, X and zeros are`);
-}
+/** For a regular expression that means the text itself. */
+const escaped = (text: string): string => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
