@@ -1,6 +1,7 @@
 /** Scripts and files are fetched once before anything is made: what is missing or altered is known now, not in an hour. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { BuildPlan, PlannedCustomizer } from '../template/build-plan.ts';
+import { localFilesOf } from '../template/plan/local-files.ts';
 import { WORKLOAD_KEY } from '../template/plan/optimization-steps.ts';
 import { digestOf, expectedDigest, sourceUri } from './downloads.ts';
 import type { Problems } from './problems.ts';
@@ -9,7 +10,8 @@ const ATTEMPTS = 3;
 
 /** sha256 of each address by step key. */
 export async function checkArtifacts(plan: BuildPlan, problems: Problems): Promise<Record<string, string>> {
-  const digests: Record<string, string> = {};
+  // The client has read its files; what a template says of their digests is checked there.
+  const digests = Object.fromEntries(localFilesOf(plan).map(({ step, file }) => [step.key, file.sha256]));
   await Promise.all(
     artifacts(plan).map(async ({ key, uri, sha256, path, field }) => {
       try {

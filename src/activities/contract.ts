@@ -62,7 +62,7 @@ export type StagedStep = { role: StepRole } & (
   | WindowsUpdateCustomizer
 );
 
-type Staged<T> = Omit<T, 'script' | 'sourceUri'> & { blob: string; sha256: string };
+type Staged<T> = Omit<T, 'script' | 'sourceUri' | 'file'> & { blob: string; sha256: string };
 
 export interface StepResult {
   exitCode: number;
@@ -215,6 +215,19 @@ export interface LogActivities {
   }): Promise<Record<string, string>>;
 }
 
+export interface UploadRequest {
+  subscriptionId: string;
+  resourceGroup: string;
+  storageAccount: string;
+  /** Lower-case hexadecimal digits. */
+  digests: string[];
+}
+
+export interface UploadActivities {
+  /** Signed addresses, by digest, that a file of the client's may be written to; empty for those that are there. */
+  issueUploadLinks(request: UploadRequest): Promise<Record<string, string>>;
+}
+
 /** One execution of a workflow; the id alone names all of them. */
 export interface Execution {
   workflowId: string;
@@ -317,6 +330,7 @@ export type BuildActivities = CheckActivities &
   DistributeActivities &
   CleanupActivities &
   LogActivities &
+  UploadActivities &
   SweepActivities &
   RedistributeActivities &
   RetentionActivities &

@@ -56,6 +56,9 @@ export function sourceUri(step: PlannedCustomizer): string | undefined {
   return 'script' in step && step.script.from === 'uri' ? step.script.uri : undefined;
 }
 
+/** Where the client puts a file that is too large for the plan, in container `files` of the staging account. */
+export const sentBlob = (sha256: string): string => `sent/${sha256}`;
+
 export function expectedDigest(step: PlannedCustomizer): string | undefined {
   if (step.type === 'File') return step.sha256;
   return 'script' in step && step.script.from === 'uri' ? step.script.sha256 : undefined;

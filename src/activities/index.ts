@@ -15,6 +15,7 @@ import { createSourceActivities } from './source.ts';
 import { createStagingActivities } from './staging.ts';
 import { createSweepActivities } from './sweep.ts';
 import { createTemplateActivities } from './templates.ts';
+import { createUploadActivities } from './uploads.ts';
 
 export function createActivities(azure: Azure): BuildActivities {
   return {
@@ -28,6 +29,7 @@ export function createActivities(azure: Azure): BuildActivities {
     ...createDistributeActivities(azure),
     ...createCleanupActivities(azure),
     ...createLogActivities(azure),
+    ...createUploadActivities(azure),
     ...createSweepActivities(),
     ...createTemplateActivities(),
     ...createRedistributeActivities(azure),

@@ -1,14 +1,18 @@
 /** Copying the source: what the steps need becomes blobs beside the machine, and the pinned image becomes its OS disk. */
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
+import { gunzipSync } from 'node:zlib';
 import { restorePoller } from '@azure/arm-compute';
+import type { ContainerClient } from '@azure/storage-blob';
 import type { Azure } from '../azure/environment.ts';
 import { attempt, failure } from '../azure/errors.ts';
 import { beating, finish } from '../azure/operations.ts';
+import type { LocalFile } from '../template/build-plan.ts';
+import { localFileOf } from '../template/plan/local-files.ts';
 import { openStagingBlobs } from './blobs.ts';
 import type { AccountBlobs } from './blobs.ts';
 import type { RunStep, SourceActivities, StagedStep } from './contract.ts';
-import { hashing, inlineScript, openDownload, sourceUri } from './downloads.ts';
+import { hashing, inlineScript, openDownload, sentBlob, sourceUri } from './downloads.ts';
 import { galleryReference } from './gallery-reference.ts';
 import { isMadeFromImage } from './machine.ts';
 import { osDiskOf } from './machine-names.ts';
@@ -62,12 +66,11 @@ async function stage(blobs: AccountBlobs, step: RunStep, pinned: string | undefi
     case 'PowerShell': {
       const { script, ...rest } = step;
       const content = script.from === 'inline' ? inlineScript(step.type, script.lines) : undefined;
-      const sha256 = await stageContent(blobs, step, content, pinned);
-      return { ...rest, blob: step.key, sha256 } as StagedStep;
+      return { ...rest, ...(await stageContent(blobs, step, content, pinned)) } as StagedStep;
     }
     case 'File': {
-      const { sourceUri: _staged, ...rest } = step;
-      return { ...rest, blob: step.key, sha256: await stageContent(blobs, step, undefined, pinned) };
+      const { sourceUri: _staged, file: _sent, ...rest } = step;
+      return { ...rest, ...(await stageContent(blobs, step, undefined, pinned)) };
     }
     case 'WindowsRestart':
     case 'WindowsUpdate':
@@ -75,18 +78,26 @@ async function stage(blobs: AccountBlobs, step: RunStep, pinned: string | undefi
   }
 }
 
-/** Answers the digest of what was staged. */
+interface StagedContent {
+  blob: string;
+  sha256: string;
+}
+
 async function stageContent(
   blobs: AccountBlobs,
   step: RunStep,
-  content: string | undefined,
+  inline: string | undefined,
   pinned: string | undefined,
-): Promise<string> {
+): Promise<StagedContent> {
   const { key, name } = step;
-  const blob = blobs.service.getContainerClient('files').getBlockBlobClient(key);
+  const container = blobs.service.getContainerClient('files');
+  const file = localFileOf(step);
+  if (file !== undefined && file.content === undefined) return received(container, file);
+  const blob = container.getBlockBlobClient(key);
+  const content = file?.content === undefined ? inline : gunzipSync(Buffer.from(file.content, 'base64'));
   if (content !== undefined) {
     await attempt(`stage ${name}`, () => blob.upload(content, Buffer.byteLength(content)));
-    return createHash('sha256').update(content).digest('hex');
+    return { blob: key, sha256: createHash('sha256').update(content).digest('hex') };
   }
   const uri = sourceUri(step) ?? '';
   const { through, digest } = hashing();
@@ -101,5 +112,18 @@ async function stageContent(
       `${uri}: the content changed since it was checked: ${pinned} then, ${sha256} now`,
     );
   }
-  return sha256;
+  return { blob: key, sha256 };
+}
+
+/** The machine checks the digest of what it fetches; here only that all of it came. */
+async function received(container: ContainerClient, { path, sha256, bytes }: LocalFile): Promise<StagedContent> {
+  const blob = container.getBlobClient(sentBlob(sha256));
+  const sent = await attempt(`look for ${path}`, async () =>
+    (await blob.exists()) ? (await blob.getProperties()).contentLength : undefined,
+  );
+  if (sent !== bytes) {
+    const what = sent === undefined ? 'was not sent' : `was sent with ${sent} bytes of ${bytes}`;
+    throw failure('FilesMissing', `${path} ${what}`);
+  }
+  return { blob: sentBlob(sha256), sha256 };
 }

@@ -6,7 +6,7 @@ import type { FailureType } from '../azure/errors.ts';
 import { signedUrl } from './blobs.ts';
 import { buildUserPassword } from './build-user.ts';
 import type { Guest, RunContext, StagedStep, StepActivities, StepHeartbeat, StepResult, StepRole } from './contract.ts';
-import { linuxStep, outcomeOf } from './guest/linux.ts';
+import { exports, linuxStep, outcomeOf } from './guest/linux.ts';
 import { BUILD_USER, windowsOutcomeOf, windowsStep } from './guest/windows.ts';
 import { askGuest, lastLines, runInGuest, wasCutOff } from './guest-command.ts';
 import type { Beat, GuestCommand } from './guest-command.ts';
@@ -89,13 +89,21 @@ function commandOf(azure: Azure, run: RunContext, guest: Guest, step: ContentSte
   const windows = guest.osType === 'Windows' ? windowsStep(step) : undefined;
   return {
     script: windows?.script ?? linuxStep(step),
-    timeoutInSeconds: TIMEOUT_SECONDS,
+    timeoutInSeconds: step.timeoutInSeconds ?? TIMEOUT_SECONDS,
     secrets: async (blobs) => ({
       KILN_SOURCE: await signedUrl(blobs.service.getContainerClient('files').getBlobClient(step.blob), 'r', 24),
+      ...environmentOf(step),
       ...(windows?.needsPassword === true ? { KILN_PASSWORD: await password() } : {}),
     }),
     ...(windows?.asBuildUser === true ? { runAs: async () => ({ user: BUILD_USER, password: await password() }) } : {}),
   };
+}
+
+/** As its frame inside the machine takes it. */
+function environmentOf(step: ContentStep): { KILN_ENVIRONMENT?: string } {
+  if (step.type === 'File' || step.environment === undefined) return {};
+  const { environment } = step;
+  return { KILN_ENVIRONMENT: step.type === 'Shell' ? exports(environment) : JSON.stringify(environment) };
 }
 
 function beatOf(step: StagedStep): Beat {
@@ -107,12 +115,18 @@ function beatOf(step: StagedStep): Beat {
 
 function settle(step: ContentStep, view: VirtualMachineRunCommandInstanceView, result: StepResult): StepResult {
   const name = nameOf(step);
-  if (view.executionState === 'TimedOut') throw failure('CustomizerTimedOut', `${name} timed out`, result);
-  const allowed = step.type === 'PowerShell' ? step.validExitCodes : [0];
+  if (view.executionState === 'TimedOut') throw timedOut(step, result);
+  const allowed = (step.type === 'File' ? undefined : step.validExitCodes) ?? [0];
   if (view.executionState !== 'Canceled' && allowed.includes(result.exitCode)) return result;
   const output = lastLines(result.errorTail, 5) || lastLines(result.outputTail, 5);
   const message = output || view.executionMessage || 'it printed nothing';
   throw failure(FAILURE_OF[step.role], `${name} exited with ${result.exitCode}: ${message}`, result);
+}
+
+function timedOut(step: ContentStep, result: StepResult): Error {
+  const { timeoutInSeconds } = step;
+  const within = timeoutInSeconds === undefined ? '' : ` after ${timeoutInSeconds} s, its own timeout`;
+  return failure('CustomizerTimedOut', `${nameOf(step)} timed out${within}`, result);
 }
 
 function cutOff(step: ContentStep, result: StepResult): Error {

@@ -15,6 +15,7 @@ export const FAILURES = {
   SourceNotFound: { retryable: false, hint: 'check publisher, offer, sku, version or the image id' },
   ChecksumMismatch: { retryable: false, hint: 'the content is not what the template pinned: check sha256Checksum' },
   DownloadFailed: { retryable: true, hint: 'check that the worker can reach the address' },
+  FilesMissing: { retryable: false, hint: 'build again: the command that has the files must stay until they are sent' },
   CustomizerFailed: { retryable: false, hint: 'read the output of the step: kiln logs' },
   CustomizerTimedOut: { retryable: false, hint: 'raise buildTimeoutInMinutes or look for a step that waits for input' },
   ValidatorFailed: { retryable: false, hint: 'the image is not as the validator expects it: kiln logs' },

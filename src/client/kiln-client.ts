@@ -14,10 +14,12 @@ import {
   distributeWorkflowId,
   QUERY_OUTPUT,
   QUERY_STATUS,
+  SIGNAL_FILES_SENT,
   TASK_QUEUE,
   WORKFLOWS,
 } from '../workflows/messages.ts';
 import type {
+  AwaitedFiles,
   BuildStatus,
   Leftover,
   LogLinks,
@@ -27,6 +29,7 @@ import type {
   RegionHeartbeat,
   StepHeartbeat,
   SweepReport,
+  UploadRequest,
 } from '../workflows/messages.ts';
 
 import { PatchClient } from './patch-client.ts';
@@ -213,6 +216,17 @@ export class KilnClient {
     const [, , subscriptionId = ''] = status.templateId.split('/');
     const request = { ...status.logs, subscriptionId, blobs };
     return this.#errand<LogLinks>(WORKFLOWS.issueLogLinks, `kiln-logs/${status.runId}/${Date.now()}`, request);
+  }
+
+  /** Signed addresses for what a run awaits, by digest; empty for what is there already. */
+  uploadLinks(runId: string, subscriptionId: string, awaited: AwaitedFiles): Promise<Record<string, string>> {
+    const { files, ...where } = awaited;
+    const request: UploadRequest = { ...where, subscriptionId, digests: files.map(({ sha256 }) => sha256) };
+    return this.#errand(WORKFLOWS.issueUploadLinks, `kiln-upload/${runId}/${Date.now()}`, request);
+  }
+
+  async filesSent(runId: string): Promise<void> {
+    await this.#handle(runId).signal(SIGNAL_FILES_SENT);
   }
 
   /** The plan that a run was started with. */

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { BuildPlan } from '../template/build-plan.ts';
 import { formatProblems, planFile, readParametersFile } from '../template/index.ts';
 import type { Submission } from '../workflows/template-messages.ts';
+import { LocalFiles } from './local-files.ts';
 import { UsageError } from './settings.ts';
 
 export interface TemplateOptions {
@@ -18,12 +19,22 @@ export interface TemplateOptions {
 
 export const DEFAULT_GROUP = 'golden-images';
 
-export function loadPlans(file: string, options: TemplateOptions, subscriptionId: string): BuildPlan[] {
-  return loadTemplates(file, options, subscriptionId).map(({ plan }) => plan);
+export function loadPlans(
+  file: string,
+  options: TemplateOptions,
+  subscriptionId: string,
+  files = new LocalFiles(file),
+): BuildPlan[] {
+  return loadTemplates(file, options, subscriptionId, files).map(({ plan }) => plan);
 }
 
 /** Each template of the file: what was written, and the plan that came of it. */
-export function loadTemplates(file: string, options: TemplateOptions, subscriptionId: string): Submission[] {
+export function loadTemplates(
+  file: string,
+  options: TemplateOptions,
+  subscriptionId: string,
+  files = new LocalFiles(file),
+): Submission[] {
   const given = parametersGiven(options.param ?? []);
   const parameters = { ...parametersFile(options.parameters, Object.keys(given)), ...given };
   const runId = options.id ?? newRunId(file);
@@ -37,6 +48,7 @@ export function loadTemplates(file: string, options: TemplateOptions, subscripti
     resourceGroup: options.resourceGroup ?? DEFAULT_GROUP,
     ...(options.location === undefined ? {} : { location: options.location }),
     identities: options.identity ?? [],
+    readLocalFile: (path) => files.read(path),
     runId,
   });
   if (!result.ok) throw new UsageError(formatProblems(file, result.problems));

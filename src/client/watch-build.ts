@@ -1,7 +1,9 @@
 /** Follows a build to its end: draws it, keeps the stack alive under it, and passes Ctrl-C on as a cancellation. */
 import type { BuildStatus } from '../workflows/messages.ts';
 import type { KilnClient, Live } from './kiln-client.ts';
+import { LocalFiles } from './local-files.ts';
 import { changeLines, liveLines } from './render.ts';
+import { sendFiles } from './send-files.ts';
 import { pause } from './services.ts';
 import type { Stack } from './stack.ts';
 
@@ -14,14 +16,20 @@ export async function watchBuild(
   runId: string,
   stack: Stack,
   out: NodeJS.WriteStream,
+  files = new LocalFiles(''),
 ): Promise<WatchEnd> {
   const screen = out.isTTY ? new Redraw(out) : undefined;
   const seen = new Set<string>();
   let before: BuildStatus | undefined;
   let interrupts = 0;
+  let sending: Promise<void> | undefined;
   const say = (line: string): void => {
     screen?.clear();
     out.write(`${line}\n`);
+  };
+  const sayOnce = (line: string): void => {
+    if (!seen.has(line)) say(line);
+    seen.add(line);
   };
   const onInterrupt = (): void => {
     interrupts++;
@@ -43,6 +51,9 @@ export async function watchBuild(
         if (screen !== undefined) screen.draw(liveLines(status, live, out.columns, Date.now()));
         else for (const line of changeLines(before, status, seen, live)) say(line);
         before = status;
+        if (status.awaits !== undefined) {
+          sending ??= sendFiles(client, status, files, sayOnce).finally(() => (sending = undefined));
+        }
         if (!running) return { ended: 'finished', status };
       }
       await pause(LOOK_EVERY_MS);

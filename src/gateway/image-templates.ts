@@ -88,12 +88,17 @@ export function createTemplateRoutes({
     request: ArmRequest,
     address: TemplateAddress,
     body: object,
-    ifRevision?: number,
+    former?: TemplateView,
   ): Promise<ArmAnswer> {
-    const planned = planResource(body as Record<string, unknown>, { ...address, apiVersion: request.apiVersion });
+    const { apiVersion } = request;
+    const planned = planResource(body as Record<string, unknown>, { ...address, apiVersion }, former?.plan);
     if (!planned.ok) throw ArmError.ofProblems(planned.problems);
     const { plan, resource } = planned;
-    const accepted = await templates.put({ plan, resource, ...(ifRevision === undefined ? {} : { ifRevision }) });
+    const accepted = await templates.put({
+      plan,
+      resource,
+      ...(former === undefined ? {} : { ifRevision: former.revision }),
+    });
     return {
       status: accepted.revision === 1 ? 201 : 200,
       body: await shown(await templates.get(address.id)),
@@ -110,7 +115,7 @@ export function createTemplateRoutes({
     for (let tries = 1; ; tries++) {
       const view = await templates.get(address.id);
       try {
-        return await put(request, address, mergePatch(view, body), view.revision);
+        return await put(request, address, mergePatch(view, body), view);
       } catch (error) {
         const changed = error instanceof TemplateRefusal && /has been changed/.test(error.message);
         if (!changed || tries === PATCH_TRIES) throw error;

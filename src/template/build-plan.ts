@@ -95,21 +95,49 @@ interface StepBase {
   name: string;
   /** Safe as part of a resource name or blob name and unique in the build: `step-01-install-nginx`, at most 60 characters. */
   key: string;
+  /** Before the step and each retry (`kiln.pauseBefore`). */
+  pauseBeforeInSeconds?: number;
+  /** How often a step that failed is tried again (`kiln.retries`). */
+  retries?: number;
+  /** Absent: as long as the build may take. */
+  timeoutInSeconds?: number;
 }
 
-/** Lines that stand in the template, or an address; `sha256` is in lower-case hexadecimal digits. */
-export type PlannedScript = { from: 'inline'; lines: string[] } | { from: 'uri'; uri: string; sha256?: string };
+/** A file of the machine where `kiln` runs (`kiln.file`), as it was when the plan was made. */
+export interface LocalFile {
+  /** As the template has it. */
+  path: string;
+  /** Lower-case hexadecimal digits. */
+  sha256: string;
+  bytes: number;
+  /** The file itself, gzipped, in base64. Absent: too large for a plan; the client sends it once the build runs. */
+  content?: string;
+}
 
-export interface ShellCustomizer extends StepBase {
-  type: 'Shell';
+/** Lines that stand in the template, an address, or a file; `sha256` is in lower-case hexadecimal digits. */
+export type PlannedScript =
+  | { from: 'inline'; lines: string[] }
+  | { from: 'uri'; uri: string; sha256?: string }
+  | { from: 'file'; file: LocalFile };
+
+interface ScriptBase extends StepBase {
   script: PlannedScript;
+  /** `kiln.environment` */
+  environment?: Record<string, string>;
+}
+
+export interface ShellCustomizer extends ScriptBase {
+  type: 'Shell';
   /** The machine is restarted after the script and waited for (`kiln.restart` of the step). */
   restart?: { timeoutInSeconds: number };
+  /** Absent: only 0. */
+  validExitCodes?: number[];
+  /** Starts the script, in Packer's words: `{{ .Vars }}` and `{{ .Path }}`. Absent: the script by itself. */
+  executeCommand?: string;
 }
 
-export interface PowerShellCustomizer extends StepBase {
+export interface PowerShellCustomizer extends ScriptBase {
   type: 'PowerShell';
-  script: PlannedScript;
   /** With administrator rights. */
   runElevated: boolean;
   /** As SYSTEM; only together with `runElevated`. */
@@ -137,7 +165,9 @@ export interface WindowsUpdateCustomizer extends StepBase {
 
 export interface FileCustomizer extends StepBase {
   type: 'File';
-  sourceUri: string;
+  /** Either this or `file`. */
+  sourceUri?: string;
+  file?: LocalFile;
   /** Path inside the machine: absolute, or below the folder that steps run in. */
   destination: string;
   sha256?: string;

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { BuildPlan } from './build-plan.ts';
 import { writtenOf } from './plan-resource.ts';
 import type { WrittenTemplate } from './plan-resource.ts';
+import { fillLocalFiles, NO_LOCAL_FILES } from './plan/local-files.ts';
+import type { ReadLocalFile } from './plan/local-files.ts';
 import { planTemplate } from './plan/plan-template.ts';
 import { runIdsFor } from './plan/run-ids.ts';
 import { formatPath } from '../arm-template/problems.ts';
@@ -15,6 +17,8 @@ export { API_VERSIONS, isApiVersion } from './api-versions/api-versions.ts';
 export { imageTemplateJsonSchema, templateFileJsonSchema } from './json-schema.ts';
 export { planResource, RESOURCE_API_VERSIONS, tooLargeToKeep } from './plan-resource.ts';
 export type { ResourceAddress, WrittenTemplate } from './plan-resource.ts';
+export { localFilesOf } from './plan/local-files.ts';
+export type { ReadLocalFile } from './plan/local-files.ts';
 export { templateOf } from './template-of.ts';
 export { formatProblems } from '../arm-template/problems.ts';
 export type { TemplateProblem } from '../arm-template/problems.ts';
@@ -34,6 +38,8 @@ export interface PlanOptions {
   identities?: string[];
   /** Of the run; with several templates in the file, what their runs' ids start with. */
   runId: string;
+  /** For `kiln.file`; absent: such a step is refused. */
+  readLocalFile?: ReadLocalFile;
   /** For `utcNow()`; absent: the time it is. */
   now?: Date;
   /** For `newGuid()`; absent: by chance. */
@@ -64,7 +70,8 @@ export function planFile(text: string, options: PlanOptions): PlanResult {
   const plans = templates.map((read, index) => {
     const plan = planTemplate(read, runIds[index] ?? options.runId);
     const prefix = read.path.length === 0 ? '' : `${formatPath(read.path)}.`;
-    found.push(...tooLarge(plan).map((problem) => ({ ...problem, path: prefix + problem.path })));
+    const missing = fillLocalFiles(plan, options.readLocalFile ?? NO_LOCAL_FILES);
+    found.push(...[...missing, ...tooLarge(plan)].map((problem) => ({ ...problem, path: prefix + problem.path })));
     return plan;
   });
   return found.length > 0 ? { ok: false, problems: found } : { ok: true, plans, resources: templates.map(writtenOf) };

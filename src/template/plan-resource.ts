@@ -1,6 +1,7 @@
 /** An image template as a request to Resource Manager carries it: the body, with everything else in the address. */
 import { API_VERSIONS } from './api-versions/api-versions.ts';
 import type { BuildPlan } from './build-plan.ts';
+import { fillLocalFiles, localFilesOf, NO_LOCAL_FILES } from './plan/local-files.ts';
 import { planTemplate } from './plan/plan-template.ts';
 import type { TemplateProblem } from '../arm-template/problems.ts';
 import { readFile } from './read/read-file.ts';
@@ -27,10 +28,14 @@ const MAX_KEPT_BYTES = 1_500_000;
 /** Read by Azure, never written; sent back by clients that send all that they got. */
 const READ_ONLY = ['provisioningState', 'provisioningError', 'lastRunStatus', 'exactStagingResourceGroup'];
 
-/** The plan's run id and staging names are for whoever runs it to replace. Pure, and it never throws. */
+/**
+ * The plan's run id and staging names are for whoever runs it to replace. Pure, and it never throws.
+ * @param former the plan that this one takes the place of: files beside the template are known from it
+ */
 export function planResource(
   body: Record<string, unknown>,
   { subscriptionId, resourceGroup, name, apiVersion }: ResourceAddress,
+  former?: BuildPlan,
 ): { ok: true; plan: BuildPlan; resource: WrittenTemplate } | { ok: false; problems: TemplateProblem[] } {
   const { templates, problems } = readFile(JSON.stringify({ ...body, name, apiVersion }), {
     subscriptionId,
@@ -46,6 +51,12 @@ export function planResource(
   if (read === undefined) return { ok: false, problems };
   const warnings = read.warnings.filter(({ path }) => path !== 'apiVersion');
   const planned = { plan: planTemplate({ ...read, warnings }, 'template'), resource: writtenOf(read) };
+  const known = former === undefined ? [] : localFilesOf(former).map(({ file }) => file);
+  const missing = fillLocalFiles(
+    planned.plan,
+    (path) => known.find((file) => file.path === path) ?? NO_LOCAL_FILES(path),
+  );
+  if (missing.length > 0) return { ok: false, problems: missing };
   const large = tooLargeToKeep(planned);
   return large === undefined ? { ok: true, ...planned } : { ok: false, problems: [large] };
 }

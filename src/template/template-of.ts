@@ -2,6 +2,7 @@
 import { NEWEST_API_VERSION } from './api-versions/api-versions.ts';
 import type {
   BuildPlan,
+  LocalFile,
   PlannedCustomizer,
   PlannedDistributor,
   PlannedScript,
@@ -89,24 +90,58 @@ function sourceOf(source: PlannedSource): Record<string, unknown> {
 const checksumOf = ({ sha256 }: { sha256?: string }): { sha256Checksum?: string } =>
   sha256 === undefined ? {} : { sha256Checksum: sha256 };
 
-const scriptOf = (script: PlannedScript): Record<string, unknown> =>
-  script.from === 'inline' ? { inline: script.lines } : { scriptUri: script.uri, ...checksumOf(script) };
+function scriptOf(script: PlannedScript): Record<string, unknown> {
+  switch (script.from) {
+    case 'inline':
+      return { inline: script.lines };
+    case 'uri':
+      return { scriptUri: script.uri, ...checksumOf(script) };
+    case 'file':
+      return {};
+  }
+}
 
-function restartOf({ restart }: ShellCustomizer): Record<string, unknown> {
-  return restart === undefined ? {} : { kiln: { restart: { timeout: formatDuration(restart.timeoutInSeconds) } } };
+function kilnOf(step: PlannedCustomizer): { kiln?: Record<string, unknown> } {
+  const { pauseBeforeInSeconds: pause, timeoutInSeconds: within, retries } = step;
+  const kiln = {
+    ...fileOf('script' in step ? (step.script.from === 'file' ? step.script.file : undefined) : undefined),
+    ...(step.type === 'File' ? fileOf(step.file) : {}),
+    ...('environment' in step ? { environment: step.environment } : {}),
+    ...(step.type === 'Shell' ? shellOf(step) : {}),
+    ...(pause === undefined ? {} : { pauseBefore: formatDuration(pause) }),
+    ...(within === undefined ? {} : { timeout: formatDuration(within) }),
+    ...(retries === undefined ? {} : { retries }),
+  };
+  return Object.keys(kiln).length === 0 ? {} : { kiln };
+}
+
+const fileOf = (file: LocalFile | undefined): { file?: string } => (file === undefined ? {} : { file: file.path });
+
+function shellOf({ restart, validExitCodes, executeCommand }: ShellCustomizer): Record<string, unknown> {
+  return {
+    ...(restart === undefined ? {} : { restart: { timeout: formatDuration(restart.timeoutInSeconds) } }),
+    ...(validExitCodes === undefined ? {} : { validExitCodes }),
+    ...(executeCommand === undefined ? {} : { executeCommand }),
+  };
 }
 
 function stepOf(step: PlannedCustomizer): Record<string, unknown> {
+  return { ...azureStepOf(step), ...kilnOf(step) };
+}
+
+function azureStepOf(step: PlannedCustomizer): Record<string, unknown> {
   const { type, name } = step;
   switch (type) {
     case 'Shell':
-      return { type, name, ...scriptOf(step.script), ...restartOf(step) };
+      return { type, name, ...scriptOf(step.script) };
     case 'PowerShell': {
       const { runElevated, runAsSystem, validExitCodes } = step;
       return { type, name, ...scriptOf(step.script), runElevated, runAsSystem, validExitCodes };
     }
-    case 'File':
-      return { type, name, sourceUri: step.sourceUri, destination: step.destination, ...checksumOf(step) };
+    case 'File': {
+      const { sourceUri, destination } = step;
+      return { type, name, ...(sourceUri === undefined ? {} : { sourceUri }), destination, ...checksumOf(step) };
+    }
     case 'WindowsRestart': {
       const { restartCommand, restartCheckCommand, restartTimeoutInSeconds } = step;
       return {

@@ -18,6 +18,7 @@ import { asksToKeep } from './abort-on-error.ts';
 import { describeFailure, failureType } from './build-failure.ts';
 import { BuildRecord } from './build-record.ts';
 import type { distributeImage } from './distribute-image.ts';
+import { LocalFiles } from './local-files.ts';
 import { distributeWorkflowId, QUERY_STATUS } from './messages.ts';
 import type { BuildFailure, BuildStatus, OutputStatus } from './messages.ts';
 import { runContext } from './run-context.ts';
@@ -44,6 +45,7 @@ class Build {
   readonly #run: RunContext;
   readonly #undo = new UndoStack();
   readonly #steps: StepRunner;
+  readonly #files: LocalFiles;
   /** Of an image that is distributed all the same (`continueDistributeOnFailure`). */
   #invalid: BuildFailure | undefined;
 
@@ -52,6 +54,7 @@ class Build {
     this.#record = record;
     this.#run = runContext(plan);
     this.#steps = new StepRunner(this.#run, record);
+    this.#files = new LocalFiles(plan);
   }
 
   async run(): Promise<void> {
@@ -117,8 +120,9 @@ class Build {
       run: () =>
         removing('Remove the build machine and its disks').removeMachine(run, { name: machine.name, dataDisks }),
     });
+    const stage = () => making('Stage scripts and files').stageArtifacts(run, wanted, checked.digests);
     const [steps, disk] = await Promise.all([
-      making('Stage scripts and files').stageArtifacts(run, wanted, checked.digests),
+      this.#files.wanted ? this.#files.arrive(this.#record, run.staging).then(stage) : stage(),
       making(`Copy ${checked.source.description}`).copySourceDisk(run, checked.source, machine.osDiskSizeGB),
     ]);
     return { steps, ...disk };

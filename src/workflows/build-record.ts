@@ -55,8 +55,19 @@ export class BuildRecord {
     this.status.logs = logs;
   }
 
+  awaits(files: BuildStatus['awaits']): void {
+    if (files === undefined) delete this.status.awaits;
+    else this.status.awaits = files;
+    this.#show();
+  }
+
   stepStarted(key: string): void {
     Object.assign(this.#step(key), { state: 'Running', startTime: now() });
+    this.#show();
+  }
+
+  stepRetried(key: string, retries: number): void {
+    this.#step(key).retries = retries;
     this.#show();
   }
 

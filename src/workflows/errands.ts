@@ -1,5 +1,5 @@
 /** Short workflows by which the client, which has no credential, asks the worker to ask Azure. */
-import type { Removal } from '../activities/contract.ts';
+import type { Removal, UploadRequest } from '../activities/contract.ts';
 import type { BuildPlan } from '../template/build-plan.ts';
 import { asking, removing } from './activity-proxies.ts';
 import { runContext } from './run-context.ts';
@@ -13,6 +13,11 @@ export async function planImage(plan: BuildPlan): Promise<PlanReport> {
 /** Signed addresses of a run's logs. */
 export async function issueLogLinks(request: LogRequest): Promise<LogLinks> {
   return asking('Sign log addresses').issueLogLinks(request);
+}
+
+/** Signed addresses for the client's own files. */
+export async function issueUploadLinks(request: UploadRequest): Promise<Record<string, string>> {
+  return asking('Sign addresses for files').issueUploadLinks(request);
 }
 
 /** Removes a finished build's staging group with its logs and staged files; its outputs stay. */

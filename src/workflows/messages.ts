@@ -2,7 +2,13 @@
  * What passes between a run and everybody who looks at it: its status, its result, and the names of queries and
  * search attributes. Types and constants only, so that the client can import it without the workflow.
  */
-export type { OperationHeartbeat, PlanReport, RegionHeartbeat, StepHeartbeat } from '../activities/contract.ts';
+export type {
+  OperationHeartbeat,
+  PlanReport,
+  RegionHeartbeat,
+  StepHeartbeat,
+  UploadRequest,
+} from '../activities/contract.ts';
 
 export const TASK_QUEUE = 'kiln';
 
@@ -51,6 +57,14 @@ export interface BuildStatus {
   /** Where logs and staged files stay until the build is deleted. */
   logs?: { resourceGroup: string; storageAccount: string; container: string };
   warnings: string[];
+  /** Files that the run waits for, which only a client has; absent once they are there. */
+  awaits?: AwaitedFiles;
+}
+
+export interface AwaitedFiles {
+  resourceGroup: string;
+  storageAccount: string;
+  files: Array<{ path: string; sha256: string; bytes: number }>;
 }
 
 export interface StageStatus {
@@ -70,6 +84,8 @@ export interface StepStatus {
   state: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Canceled';
   startTime?: string;
   endTime?: string;
+  /** How often it was tried again; each try has logs of its own, `<key>-retry-<n>/…`. */
+  retries?: number;
   exitCode?: number;
   /** Last 2 KB of stdout and of stderr. */
   outputTail?: string;
@@ -123,6 +139,9 @@ export interface Leftover {
 
 export const QUERY_STATUS = 'buildStatus';
 
+/** To a run that awaits files: they are in its staging account. */
+export const SIGNAL_FILES_SENT = 'filesSent';
+
 /** Typed search attributes; all Keyword. Registered by the embedded server and by `kiln worker` at start. */
 export const SEARCH_ATTRIBUTES = {
   template: 'KilnTemplate',
@@ -139,6 +158,8 @@ export const WORKFLOWS = {
   planImage: 'planImage',
   /** (request: LogRequest) => LogLinks; signed read addresses of a run's logs. */
   issueLogLinks: 'issueLogLinks',
+  /** (request: UploadRequest) => signed write addresses by digest, for files that only the client has. */
+  issueUploadLinks: 'issueUploadLinks',
   /** (request: { plan: BuildPlan }) => { removed: string[]; leftovers: Leftover[] }; `kiln delete`: logs and staging group go. */
   deleteBuild: 'deleteBuild',
   /** (start: { id }) => TemplateView once it is deleted; see template-messages.ts. */

@@ -1,8 +1,8 @@
 /** Runs the steps of a stage inside a machine, one after the other, and keeps the record of each. */
-import { isCancellation } from '@temporalio/workflow';
-import type { Guest, RunContext, StagedStep, StepRole } from '../activities/contract.ts';
+import { isCancellation, sleep } from '@temporalio/workflow';
+import type { Guest, RunContext, StagedStep, StepResult, StepRole } from '../activities/contract.ts';
 import { stepping } from './activity-proxies.ts';
-import { failedStep } from './build-failure.ts';
+import { failedStep, failureType } from './build-failure.ts';
 import type { BuildRecord } from './build-record.ts';
 
 const ROLE_OF = {
@@ -10,6 +10,15 @@ const ROLE_OF = {
   Optimizing: 'optimizer',
   Validating: 'validator',
 } as const satisfies Record<string, StepRole>;
+
+/** What the step itself did. A machine that is lost is no more there for another try. */
+const TRIED_AGAIN = new Set([
+  'CustomizerFailed',
+  'CustomizerTimedOut',
+  'ValidatorFailed',
+  'RestartTimedOut',
+  'UpdatesStuck',
+]);
 
 export class StepRunner {
   readonly #run: RunContext;
@@ -41,13 +50,33 @@ export class StepRunner {
     this.#record.stepStarted(step.key);
     this.#current = step.name;
     try {
-      const { runStep } = stepping(`${step.index + 1}. ${step.type} ${step.name}`);
-      const result = await runStep(this.#run, machine, step);
-      this.#record.stepEnded(step.key, 'Succeeded', result);
+      this.#record.stepEnded(step.key, 'Succeeded', await this.#tried(machine, step));
     } catch (error) {
       this.#record.stepEnded(step.key, isCancellation(error) ? 'Canceled' : 'Failed', failedStep(error));
       throw error;
     }
     this.#current = undefined;
+  }
+
+  /** Each try has a run command and logs of its own, so that none of them is found in the place of another. */
+  async #tried(machine: Guest, step: StagedStep): Promise<StepResult> {
+    const { retries = 0, pauseBeforeInSeconds, index, type, name, key } = step;
+    for (let retry = 0; ; retry++) {
+      if (retry > 0) this.#record.stepRetried(key, retry);
+      if (pauseBeforeInSeconds !== undefined) await sleep(`${pauseBeforeInSeconds}s`);
+      const { runStep } = stepping(`${index + 1}. ${type} ${name}${retry === 0 ? '' : `, retry ${retry}`}`);
+      try {
+        const result = await runStep(
+          this.#run,
+          machine,
+          retry === 0 ? step : { ...step, key: `${key}-retry-${retry}` },
+        );
+        if (retry === 0) return result;
+        const note = `succeeded at retry ${retry} of ${retries}`;
+        return { ...result, note: result.note === undefined ? note : `${note}; ${result.note}` };
+      } catch (error) {
+        if (retry === retries || !TRIED_AGAIN.has(failureType(error) ?? '')) throw error;
+      }
+    }
   }
 }

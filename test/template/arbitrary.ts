@@ -21,7 +21,17 @@ const subnet = word.map((name) => `${GROUP}/providers/Microsoft.Network/virtualN
 
 const restartTimeout = fc.constantFrom('5m', '90s', '2h', '1h30m');
 /** Kiln's own key, which goes with every version. */
-const kiln = some({ restart: fc.oneof(fc.boolean(), some({ timeout: restartTimeout }, [])) }, []);
+const kiln = some(
+  {
+    restart: fc.oneof(fc.boolean(), some({ timeout: restartTimeout }, [])),
+    environment: fc.dictionary(fc.stringMatching(/^[A-Za-z_]\w{0,8}$/), fc.string().filter(isPlain), { maxKeys: 2 }),
+    retries: fc.nat({ max: 20 }),
+    pauseBefore: restartTimeout,
+    timeout: restartTimeout,
+    validExitCodes: fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 2 }),
+  },
+  [],
+);
 
 /** What is neither an expression nor a placeholder. */
 function isPlain(text: string): boolean {

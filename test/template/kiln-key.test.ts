@@ -4,7 +4,8 @@ import { describe, it } from 'node:test';
 import { API_VERSIONS, atLeast } from '../../src/template/api-versions/api-versions.ts';
 import type { ApiVersion } from '../../src/template/api-versions/api-versions.ts';
 import type { ShellCustomizer } from '../../src/template/build-plan.ts';
-import { deployment, planOf, resource, toldOf } from './support.ts';
+import { templateOf } from '../../src/template/index.ts';
+import { deployment, planOf, problemsOf, resource, toldOf } from './support.ts';
 
 const URI = 'https://example.com/script';
 const AT = 'resources[0].properties.customize[0]';
@@ -88,13 +89,108 @@ describe('the key kiln elsewhere', () => {
 
   it('is an unknown field, which no api-version leaves out', () => {
     for (const apiVersion of ['2022-02-14', '2025-10-01']) {
-      const file = { type: 'File', sourceUri: URI, destination: '/a', kiln: {} };
-      const text = deployment([resource({ customize: [file], kiln: {} }, { apiVersion, kiln: {} })]);
+      const distribute = [{ type: 'VHD', runOutputName: 'disk', kiln: {} }];
+      const text = deployment([resource({ distribute, kiln: {} }, { apiVersion, kiln: {} })]);
       assert.deepEqual(toldOf(text).toSorted(), [
         'resources[0].kiln: this field is not known',
-        `${AT}.kiln: this field is not known`,
+        'resources[0].properties.distribute[0].kiln: this field is not known',
         'resources[0].properties.kiln: this field is not known',
       ]);
     }
+  });
+});
+
+describe('what the key kiln adds to a step', () => {
+  const customized = (customize: object[]) => deployment([resource({ customize })]);
+  const tries = { pauseBefore: '30s', retries: 2 };
+
+  it('is in the plan, and in the template that is made of it again', () => {
+    const shell = {
+      ...tries,
+      timeout: '5m',
+      environment: { A: 'x y' },
+      validExitCodes: [0, 3],
+      executeCommand: 'sh {{ .Path }}',
+    };
+    const customize = [
+      { type: 'Shell', inline: ['true'], kiln: shell },
+      { type: 'PowerShell', inline: ['1'], kiln: { ...tries, timeout: '5m', environment: { A: 'x' } } },
+      { type: 'File', sourceUri: URI, destination: '/a', kiln: { ...tries, timeout: '1h' } },
+      { type: 'WindowsRestart', kiln: tries },
+      { type: 'WindowsUpdate', kiln: tries },
+    ];
+    const plan = planOf(customized(customize));
+    for (const step of plan.customize) {
+      assert.equal(step.pauseBeforeInSeconds, 30);
+      assert.equal(step.retries, 2);
+    }
+    const [first, second] = plan.customize;
+    assert.ok(first?.type === 'Shell' && second?.type === 'PowerShell');
+    assert.deepEqual(first.environment, { A: 'x y' });
+    assert.deepEqual(first.validExitCodes, [0, 3]);
+    assert.equal(first.executeCommand, 'sh {{ .Path }}');
+    assert.equal(second.timeoutInSeconds, 300);
+    const again = planOf(deployment([templateOf(plan)]));
+    assert.deepEqual(again.customize, plan.customize);
+  });
+
+  it('is refused where it means nothing', () => {
+    const told = (type: string, kiln: object) => toldOf(customized([{ type, kiln }]));
+    assert.deepEqual(told('WindowsRestart', { environment: {} }), [`${AT}.kiln.environment: this field is not known`]);
+    const bad = [
+      ['executeCommand', 'sh script', 'expected {{ .Path }} in it'],
+      ['retries', 21, 'expected a whole number from 0 to 20'],
+      ['pauseBefore', 'a while', 'expected a duration such as 30s or 5m'],
+      ['validExitCodes', [256], 'expected a whole number from 0 to 255'],
+      ['environment', { 'A-B': '1' }, 'expected a name of letters, digits and _'],
+      ['environment', { A: 1 }, 'expected text'],
+    ] as const;
+    for (const [field, value, message] of bad) {
+      const problems = toldOf(customized([{ type: 'Shell', inline: ['true'], kiln: { [field]: value } }]));
+      assert.equal(problems.length, 1);
+      assert.match(problems[0] ?? '', new RegExp(`kiln\\.${field}.*: ${message.replaceAll(/[{}.]/g, '\\$&')}`));
+    }
+  });
+});
+
+describe('a file beside the template', () => {
+  const found = { sha256: 'a'.repeat(64), bytes: 5, content: 'eA==' };
+  const steps = (more: object = {}) => [
+    { type: 'Shell', kiln: { file: 'a.sh' }, ...more },
+    { type: 'File', destination: '/b', kiln: { file: 'b' }, ...more },
+  ];
+  const text = (customize: object[]) => deployment([resource({ customize })]);
+  const readLocalFile = (path: string) => ({ path, ...found });
+
+  it('takes the place of an address, and is in the plan as it was read', () => {
+    const plan = planOf(text(steps()), { readLocalFile });
+    const [shell, file] = plan.customize;
+    assert.ok(shell?.type === 'Shell' && file?.type === 'File');
+    assert.deepEqual(shell.script, { from: 'file', file: { path: 'a.sh', ...found } });
+    assert.deepEqual(file.file, { path: 'b', ...found });
+    assert.deepEqual(planOf(deployment([templateOf(plan)]), { readLocalFile }).customize, plan.customize);
+  });
+
+  it('is checked against its checksum', () => {
+    const wrong = text(steps({ sha256Checksum: 'B'.repeat(64) }));
+    assert.deepEqual(
+      problemsOf(wrong, { readLocalFile }).map(({ path }) => path),
+      ['resources[0].properties.customize[0].sha256Checksum', 'resources[0].properties.customize[1].sha256Checksum'],
+    );
+    planOf(text(steps({ sha256Checksum: 'A'.repeat(64) })), { readLocalFile });
+  });
+
+  it('that cannot be read is told with its place, and by whoever has no files', () => {
+    assert.deepEqual(toldOf(text(steps()), { readLocalFile: () => 'is not there' }), [
+      `${AT}.kiln.file: is not there`,
+      'resources[0].properties.customize[1].kiln.file: is not there',
+    ]);
+    assert.match(toldOf(text(steps()))[0] ?? '', /can be read by the kiln command only/);
+  });
+
+  it('is the one script, or no other is', () => {
+    const both = steps().map((step) => ({ ...step, inline: ['true'], sourceUri: URI }));
+    assert.equal(problemsOf(text([{ type: 'Shell', inline: ['1'], kiln: { file: 'a' } }])).length, 1);
+    assert.equal(problemsOf(text([{ ...both[1], inline: undefined }])).length, 1);
   });
 });

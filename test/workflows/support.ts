@@ -87,6 +87,7 @@ export function scripted(overrides: Partial<BuildActivities> = {}): Scripted {
     removeStagingGroup: async () => nothingLeft,
     removeOutput: async () => nothingLeft,
     issueLogLinks: async () => ({}),
+    issueUploadLinks: async () => ({}),
   };
   const chosen = { ...plain, ...overrides };
   const recorded = Object.fromEntries(

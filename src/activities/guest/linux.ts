@@ -1,4 +1,5 @@
 /** What is run inside a Linux machine around a step. Plain POSIX shell: nothing may be expected of an image but that. */
+import type { ShellCustomizer } from '../../template/build-plan.ts';
 import type { StagedStep } from '../contract.ts';
 
 /** Scripts, relative files and what is known of each step; on the disk, as a restart must not lose it. Gone at capture. */
@@ -34,7 +35,7 @@ stopping() {
 export function linuxStep(step: StagedStep): string {
   switch (step.type) {
     case 'Shell':
-      return shellStep(step.key, step.sha256);
+      return shellStep(step);
     case 'File':
       return fileStep(step.sha256, step.destination);
     case 'PowerShell':
@@ -50,7 +51,13 @@ export function linuxStep(step: StagedStep): string {
  * {@link OUTCOME}. A machine that is going down already is not given work; a command that ends while it goes down waits
  * to be cut off, so that the restart is over before the next step begins.
  */
-function shellStep(key: string, sha256: string): string {
+function shellStep({
+  key,
+  sha256,
+  environment,
+  executeCommand,
+}: Pick<ShellCustomizer, 'key' | 'environment' | 'executeCommand'> & { sha256: string }): string {
+  const start = executeCommand === undefined ? '"$script"' : `sh -c ${quote(filled(executeCommand, key, environment))}`;
   return `#!/bin/sh
 set -eu
 ${FETCH}
@@ -68,7 +75,7 @@ chmod 0755 "$script"
 cd ${WORK}
 : >"$note.begun"
 set +e
-"$script" &
+${environment === undefined ? '' : 'eval "$KILN_ENVIRONMENT"; unset KILN_ENVIRONMENT\n'}${start} &
 child=$!
 trap ': >"$note.stopped"; sync; kill -TERM $child 2>/dev/null' TERM
 while :; do
@@ -81,6 +88,21 @@ rm -f "$script"
 while stopping; do sleep 1; done
 exit $code
 `;
+}
+
+/** Lines that export the variables; their values are a secret of the command's. */
+export function exports(environment: Record<string, string>): string {
+  return Object.entries(environment)
+    .map(([name, value]) => `export ${name}=${quote(value)}`)
+    .join('\n');
+}
+
+/** Packer's words for how a script is started. The values come from the environment, which the command has anyway. */
+function filled(command: string, key: string, environment: Record<string, string> = {}): string {
+  const vars = Object.keys(environment).map((name) => `${name}="$${name}"`);
+  return command
+    .replaceAll(/\{\{\s*\.Path\s*\}\}/g, () => `${WORK}/${key}.script`)
+    .replaceAll(/\{\{\s*\.Vars\s*\}\}/g, () => vars.join(' '));
 }
 
 /**

@@ -54,11 +54,11 @@ export function windowsStep(step: StagedStep): WindowsCommand {
  * with the highest rights; as SYSTEM, which Run Command is already.
  */
 function powerShellStep(
-  step: Pick<PowerShellCustomizer, 'key' | 'runElevated' | 'runAsSystem'> & { sha256: string },
+  step: Pick<PowerShellCustomizer, 'key' | 'runElevated' | 'runAsSystem' | 'environment'> & { sha256: string },
 ): WindowsCommand {
-  const { key, sha256, runElevated, runAsSystem } = step;
+  const { key, sha256, runElevated, runAsSystem, environment } = step;
   const byTask = runElevated && !runAsSystem;
-  const script = `param([string]$KILN_SOURCE, [string]$KILN_PASSWORD)
+  const script = `param([string]$KILN_SOURCE, [string]$KILN_PASSWORD, [string]$KILN_ENVIRONMENT)
 ${BEGIN}
 $note = Join-Path $work ${literal(key)}
 Remove-Item -Force -ErrorAction SilentlyContinue "$note.*"
@@ -67,14 +67,22 @@ Receive-Content $script ${literal(sha256)}
 Set-Content -LiteralPath "$note.begun" -Value (Get-Date -Format o)
 Set-Location $work
 $shell = (Get-Process -Id $PID).Path
-$arguments = "-NoProfile -NonInteractive -ExecutionPolicy Bypass -Command \`"\`$ProgressPreference='SilentlyContinue'; & '$script'; exit \`$LASTEXITCODE\`""
+${environment === undefined ? '$set = ""' : SET_ENVIRONMENT}
+$arguments = "-NoProfile -NonInteractive -ExecutionPolicy Bypass -Command \`"$set\`$ProgressPreference='SilentlyContinue'; & '$script'; exit \`$LASTEXITCODE\`""
 ${byTask ? BY_TASK : DIRECTLY}
 Set-Content -LiteralPath "$note.exit" -Value $code
-Remove-Item -Force -ErrorAction SilentlyContinue $script
+Remove-Item -Force -ErrorAction SilentlyContinue $script, "$note.set.ps1"
 exit $code
 `;
   return { script, asBuildUser: !runElevated, needsPassword: byTask };
 }
+
+/** A task does not inherit the environment of who registers it, so the script's is set by a script of its own. */
+const SET_ENVIRONMENT = `$lines = ($KILN_ENVIRONMENT | ConvertFrom-Json).PSObject.Properties | ForEach-Object {
+  "[Environment]::SetEnvironmentVariable('$($_.Name)', '$($_.Value -replace "'", "''")')"
+}
+[IO.File]::WriteAllLines("$note.set.ps1", [string[]]@($lines), (New-Object Text.UTF8Encoding $true))
+$set = "& '$note.set.ps1'; "`;
 
 const DIRECTLY = `$process = Start-Process -FilePath $shell -ArgumentList $arguments -NoNewWindow -PassThru -WorkingDirectory $work
 $null = $process.Handle

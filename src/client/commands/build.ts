@@ -4,6 +4,7 @@ import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { KilnClient } from '../kiln-client.ts';
 import { loadPlans } from '../load-plan.ts';
 import type { TemplateOptions } from '../load-plan.ts';
+import { LocalFiles } from '../local-files.ts';
 import { summaryLines } from '../render.ts';
 import { subscriptionOf } from '../settings.ts';
 import type { Settings } from '../settings.ts';
@@ -17,7 +18,8 @@ export interface BuildOptions extends TemplateOptions {
 
 export async function build(file: string, options: BuildOptions, settings: Settings): Promise<number> {
   // Bad input is said before anything is started.
-  const plans = loadPlans(file, options, subscriptionOf(settings));
+  const files = new LocalFiles(file);
+  const plans = loadPlans(file, options, subscriptionOf(settings), files);
   const out = options.json === true ? process.stderr : process.stdout;
   const stack = await ensureStack(settings, (line) => void process.stderr.write(`${line}\n`));
   const client = await KilnClient.connect(stack);
@@ -26,7 +28,7 @@ export async function build(file: string, options: BuildOptions, settings: Setti
     for (const plan of plans) {
       const { attached } = await client.start(plan);
       if (attached) process.stderr.write(`attached to the build that is running as ${plan.runId}\n`);
-      const end = await watchBuild(client, plan.runId, stack, out);
+      const end = await watchBuild(client, plan.runId, stack, out, files);
       if (end.ended === 'detached') {
         process.stderr.write(
           `the build goes on in the background: kiln show ${plan.runId}, kiln logs ${plan.runId} --follow\n`,

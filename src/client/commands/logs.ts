@@ -55,11 +55,13 @@ async function addTails(
   }
 }
 
-function blobsOf({ index, name, key }: StepStatus): Array<{ title: string; blob: string }> {
-  return ['stdout', 'stderr'].map((stream) => ({
-    title: `${index + 1} ${name} ${stream}`,
-    blob: `${key}/${stream}.log`,
-  }));
+function blobsOf({ index, name, key, retries = 0 }: StepStatus): Array<{ title: string; blob: string }> {
+  return Array.from({ length: retries + 1 }, (_, retry) => (retry === 0 ? '' : `-retry-${retry}`)).flatMap((retry) =>
+    ['stdout', 'stderr'].map((stream) => ({
+      title: `${index + 1} ${name}${retry.replaceAll('-', ' ')} ${stream}`,
+      blob: `${key}${retry}/${stream}.log`,
+    })),
+  );
 }
 
 async function print(title: string, tail: Tail): Promise<void> {

@@ -7,6 +7,7 @@ import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import type { KilnClient } from '../kiln-client.ts';
 import { DEFAULT_GROUP, loadTemplates } from '../load-plan.ts';
 import type { TemplateOptions } from '../load-plan.ts';
+import { LocalFiles } from '../local-files.ts';
 import { summaryLines } from '../render.ts';
 import { pause } from '../services.ts';
 import { subscriptionOf, UsageError } from '../settings.ts';
@@ -56,7 +57,8 @@ export async function withTemplates<T>(
 }
 
 export function createTemplate(file: string, options: TemplateOptions & WhereOptions, settings: Settings) {
-  const submissions = loadTemplates(file, options, subscriptionOf(settings));
+  const files = new LocalFiles(file, { keep: true });
+  const submissions = loadTemplates(file, options, subscriptionOf(settings), files);
   const large = submissions.flatMap((submission) => tooLargeToKeep(submission) ?? []);
   if (large.length > 0) throw new UsageError(formatProblems(file, large));
   return withTemplates(settings, async (templates) => {

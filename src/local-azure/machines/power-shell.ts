@@ -4,7 +4,7 @@
  *
  * A script that itself starts PowerShell on what it fetches from a parameter's address (Kiln's steps do, and whoever
  * passes -ExecutionPolicy Bypass) needs Windows for its own bookkeeping mostly: then what it would start is run in its
- * place.
+ * place, with the texts of a parameter that is a JSON object as its environment.
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -54,19 +54,33 @@ export function createPowerShellMachines(sandbox: Machines, found: PowerShell | 
     async run(key, request) {
       // Asked for again with the same id it starts nothing, so nothing need be fetched a second time.
       if ((await sandbox.status(key, request.id)).state !== 'Unknown') return;
-      const { script, parameters } = await whatToRun(request);
+      const { script, parameters, environment = {} } = await whatToRun(request);
       const why = missing ?? whySimulated(script);
-      const translated = why === undefined ? really(script, parameters) : simulated(script, why);
+      const translated = why === undefined ? really(script, parameters, environment) : simulated(script, why);
       await sandbox.run(key, { ...request, parameters: [], script: translated });
     },
   };
 }
 
-async function whatToRun(request: RunRequest): Promise<Pick<RunRequest, 'script' | 'parameters'>> {
+async function whatToRun(
+  request: RunRequest,
+): Promise<Pick<RunRequest, 'script' | 'parameters'> & { environment?: Record<string, string> }> {
   if (!/-ExecutionPolicy\s+Bypass\b/i.test(request.script)) return request;
   const fetched = await Promise.all(request.parameters.map(({ value }) => fetchText(value)));
   const script = fetched.find((text) => text !== undefined);
-  return script === undefined ? request : { script, parameters: [] };
+  if (script === undefined) return request;
+  return { script, parameters: [], environment: Object.assign({}, ...request.parameters.map(textsIn)) };
+}
+
+/** None for what is no JSON object of texts. */
+function textsIn({ value }: { value: string }): Record<string, string> {
+  if (!value.startsWith('{')) return {};
+  try {
+    const entries = Object.entries(JSON.parse(value) as object);
+    return entries.every(([, text]) => typeof text === 'string') ? Object.fromEntries(entries) : {};
+  } catch {
+    return {};
+  }
 }
 
 function whySimulated(script: string): string | undefined {
@@ -90,9 +104,12 @@ async function fetchText(value: string): Promise<string | undefined> {
 const LEAVE_CODE = 'job=$(dirname "$0")';
 
 /** Run Command passes named parameters as `-name value`, others in their order. */
-function really(script: string, parameters: RunRequest['parameters']): string {
+function really(script: string, parameters: RunRequest['parameters'], environment: Record<string, string>): string {
   const passed = parameters.map(({ name, value }) => `${name === undefined ? '' : `-${name} `}${literal(value)}`);
-  const caller = `$global:LASTEXITCODE = 0
+  const set = Object.entries(environment).map(
+    ([name, value]) => `[Environment]::SetEnvironmentVariable(${literal(name)}, ${literal(value)})\n`,
+  );
+  const caller = `${set.join('')}$global:LASTEXITCODE = 0
 & "$PSScriptRoot/script.ps1" ${passed.join(' ')}
 Set-Content -LiteralPath "$PSScriptRoot/exit-code" -Value $LASTEXITCODE
 exit $LASTEXITCODE

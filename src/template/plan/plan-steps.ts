@@ -1,5 +1,5 @@
 /** Steps with their defaults filled and keys that are safe in names. */
-import type { PlannedCustomizer, PlannedScript, PlannedValidator, ShellCustomizer } from '../build-plan.ts';
+import type { LocalFile, PlannedCustomizer, PlannedScript, PlannedValidator, ShellCustomizer } from '../build-plan.ts';
 import { parseDuration } from '../duration.ts';
 import type { ImageTemplateProperties } from '../schema/image-template.ts';
 
@@ -33,6 +33,7 @@ export function planCustomizer(step: Customizer, index: number): PlannedCustomiz
         restartCommand: restartCommand === '' ? DEFAULT_RESTART_COMMAND : restartCommand,
         ...(restartCheckCommand === '' ? {} : { restartCheckCommand }),
         restartTimeoutInSeconds: parseDuration(restartTimeout) ?? DEFAULT_RESTART_SECONDS,
+        ...planTries(step.kiln),
       };
     }
     case 'WindowsUpdate': {
@@ -43,6 +44,7 @@ export function planCustomizer(step: Customizer, index: number): PlannedCustomiz
         searchCriteria: searchCriteria === '' ? DEFAULT_SEARCH_CRITERIA : searchCriteria,
         filters,
         updateLimit: updateLimit === 0 ? DEFAULT_UPDATE_LIMIT : updateLimit,
+        ...planTries(step.kiln),
       };
     }
   }
@@ -53,26 +55,62 @@ export function planValidator(step: Validator, index: number): PlannedValidator 
 }
 
 function planScriptStep(step: Validator, index: number, kind: 'step' | 'check'): PlannedValidator {
-  const base = named(step, index, kind);
+  const base = { ...named(step, index, kind), ...planTries(step.kiln) };
   switch (step.type) {
-    case 'Shell':
-      return { type: 'Shell', ...base, script: planScript(step), ...planRestart(step.kiln?.restart) };
+    case 'Shell': {
+      const { restart, validExitCodes = [], executeCommand = '' } = step.kiln ?? {};
+      return {
+        type: 'Shell',
+        ...base,
+        script: planScript(step),
+        ...planEnvironment(step.kiln),
+        ...planRestart(restart),
+        ...(validExitCodes.length === 0 ? {} : { validExitCodes }),
+        ...(executeCommand === '' ? {} : { executeCommand }),
+      };
+    }
     case 'PowerShell': {
       const { runElevated = false, runAsSystem = false, validExitCodes = [] } = step;
       return {
         type: 'PowerShell',
         ...base,
         script: planScript(step),
+        ...planEnvironment(step.kiln),
         runElevated,
         runAsSystem,
         validExitCodes: validExitCodes.length === 0 ? [0] : validExitCodes,
       };
     }
     case 'File': {
-      const { sourceUri = '', destination = '', sha256Checksum } = step;
-      return { type: 'File', ...base, sourceUri, destination, ...sha256Of(sha256Checksum) };
+      const { sourceUri = '', destination = '', sha256Checksum, kiln } = step;
+      const from = isGiven(kiln?.file) ? { file: localFile(kiln.file) } : { sourceUri };
+      return { type: 'File', ...base, ...from, destination, ...sha256Of(sha256Checksum) };
     }
   }
+}
+
+function planTries({
+  pauseBefore = '',
+  retries = 0,
+  timeout = '',
+}: {
+  pauseBefore?: string | undefined;
+  retries?: number | undefined;
+  timeout?: string | undefined;
+} = {}): Pick<PlannedCustomizer, 'pauseBeforeInSeconds' | 'retries' | 'timeoutInSeconds'> {
+  const pause = parseDuration(pauseBefore) ?? 0;
+  const within = parseDuration(timeout) ?? 0;
+  return {
+    ...(pause === 0 ? {} : { pauseBeforeInSeconds: pause }),
+    ...(retries === 0 ? {} : { retries }),
+    ...(within === 0 ? {} : { timeoutInSeconds: within }),
+  };
+}
+
+function planEnvironment({ environment = {} }: { environment?: Record<string, string> | undefined } = {}): {
+  environment?: Record<string, string>;
+} {
+  return Object.keys(environment).length === 0 ? {} : { environment };
 }
 
 function planRestart(restart: boolean | { timeout?: string | undefined } = false): Pick<ShellCustomizer, 'restart'> {
@@ -85,11 +123,22 @@ function planScript(step: {
   scriptUri?: string | undefined;
   inline?: string[] | undefined;
   sha256Checksum?: string | undefined;
+  kiln?: { file?: string | undefined } | undefined;
 }): PlannedScript {
-  const { scriptUri = '', inline = [], sha256Checksum } = step;
+  const { scriptUri = '', inline = [], sha256Checksum, kiln } = step;
+  if (isGiven(kiln?.file)) return { from: 'file', file: localFile(kiln.file, sha256Checksum) };
   if (scriptUri === '') return { from: 'inline', lines: inline };
   return { from: 'uri', uri: scriptUri, ...sha256Of(sha256Checksum) };
 }
+
+const isGiven = (path: string | undefined): path is string => path !== undefined && path !== '';
+
+/** What is in it is found by {@link file://./local-files.ts}; until then its digest is the one that is expected. */
+const localFile = (path: string, sha256Checksum = ''): LocalFile => ({
+  path,
+  sha256: sha256Checksum.toLowerCase(),
+  bytes: 0,
+});
 
 /** An empty text is no checksum, as the service has it. */
 export function sha256Of(checksum: string | undefined): { sha256?: string } {

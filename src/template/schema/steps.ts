@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ApiVersion } from '../api-versions/api-versions.ts';
 import { atLeast } from '../api-versions/api-versions.ts';
 import { parseDuration } from '../duration.ts';
-import { kilnKey, noRestart } from './kiln-key.ts';
+import { fileKey, powerShellCheckKey, powerShellKey, shellCheckKey, shellKey, stepKey } from './kiln-key.ts';
 import { flag, objects, rule, sha256, strictObject, text, texts, webAddress, whenObject, whole } from './values.ts';
 import { oneOf, since, until } from './version-notes.ts';
 
@@ -30,9 +30,12 @@ function scriptFields(version: ApiVersion) {
 const isGiven = (value: unknown): boolean =>
   value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0);
 
-/** A script comes from an address or stands in the template; the service takes exactly one. */
+const localFile = ({ kiln }: Record<string, unknown>): unknown =>
+  typeof kiln === 'object' && kiln !== null ? (kiln as { file?: unknown }).file : undefined;
+
+/** A script comes from an address or a file or stands in the template; exactly one. */
 function hasOneScript(step: Record<string, unknown>): boolean {
-  return isGiven(step['scriptUri'] ?? step['script']) !== isGiven(step['inline']);
+  return [step['scriptUri'] ?? step['script'], step['inline'], localFile(step)].filter(isGiven).length === 1;
 }
 
 function oneScript(version: ApiVersion) {
@@ -47,15 +50,12 @@ const ELEVATED_ONLY = {
   error: 'expected runElevated to be true: only an elevated script runs as SYSTEM',
 };
 
-const NO_RESTART_OF_WINDOWS = 'expected a WindowsRestart step after this one: kiln.restart is for Shell customizers';
-const NO_RESTART_IN_A_CHECK = 'expected no restart: a validator looks at the machine as it booted';
-
-export function shell(version: ApiVersion, own = kilnKey) {
+export function shell(version: ApiVersion, own = shellKey) {
   const type = z.literal(spelled(version, 'Shell'));
   return strictObject({ type, name, ...scriptFields(version), ...own }).refine(hasOneScript, oneScript(version));
 }
 
-export function powerShell(version: ApiVersion, own = noRestart(NO_RESTART_OF_WINDOWS)) {
+export function powerShell(version: ApiVersion, own = powerShellKey) {
   return strictObject({
     type: z.literal('PowerShell'),
     name,
@@ -80,12 +80,16 @@ export function file() {
     sourceUri: webAddress.optional().describe('Address of the file.'),
     sha256Checksum: sha256.optional(),
     destination: text.optional().describe('Absolute path inside the machine; its folder must exist.'),
+    ...fileKey,
   }).check(
-    rule((value) =>
-      (['sourceUri', 'destination'] as const)
-        .filter((field) => !isGiven(value[field]))
+    rule((value) => [
+      ...(['sourceUri', 'destination'] as const)
+        .filter((field) => !isGiven(value[field]) && !(field === 'sourceUri' && isGiven(localFile(value))))
         .map((field) => ({ path: [field], message: 'is required for a File step' })),
-    ),
+      ...(isGiven(value.sourceUri) && isGiven(localFile(value))
+        ? [{ path: ['kiln', 'file'], message: 'expected sourceUri or this, not both' }]
+        : []),
+    ]),
   );
 }
 
@@ -99,6 +103,7 @@ export function windowsRestart() {
       .refine((given) => given === '' || parseDuration(given) !== undefined, 'expected a duration such as 5m or 2h')
       .optional()
       .describe('How long the machine may take, as in 5m (the default) or 2h.'),
+    ...stepKey,
   });
 }
 
@@ -111,6 +116,7 @@ export function windowsUpdate() {
       .optional()
       .describe('include: or exclude: and a PowerShell expression on $_; the first that is true counts.'),
     updateLimit: whole(0).optional().describe('Updates to install in one round; 0 means 1000.'),
+    ...stepKey,
   });
 }
 
@@ -134,10 +140,9 @@ export function customizer(version: ApiVersion) {
 type Validator = ReturnType<typeof shell> | ReturnType<typeof powerShell> | ReturnType<typeof file>;
 
 export function validator(version: ApiVersion) {
-  const own = noRestart(NO_RESTART_IN_A_CHECK);
   return oneOf<Validator>(version, 'type', {
-    Shell: { schema: shell(version, own) },
-    PowerShell: { schema: powerShell(version, own) },
+    Shell: { schema: shell(version, shellCheckKey) },
+    PowerShell: { schema: powerShell(version, powerShellCheckKey) },
     File: { schema: file(), since: '2022-07-01' },
   });
 }
