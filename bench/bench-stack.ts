@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KilnClient } from '../src/client/kiln-client.ts';
 import { pause, readStack } from '../src/client/services.ts';
-import { readSettings } from '../src/client/settings.ts';
+import { readSettings, subscriptionOf } from '../src/client/settings.ts';
 import type { Settings } from '../src/client/settings.ts';
 import { ensureStack, stopStack } from '../src/client/stack.ts';
 import type { Stack } from '../src/client/stack.ts';
@@ -50,7 +50,7 @@ export class BenchStack {
   }
 
   get subscriptionId(): string {
-    return this.#stack?.subscriptionId ?? '';
+    return subscriptionOf(this.settings);
   }
 
   /** The template's text; each publishes a version of its own, as builds at once to one definition would compete. */
@@ -94,7 +94,7 @@ export class BenchStack {
     const plan = planned.ok ? planned.plans[0] : undefined;
     if (plan === undefined) throw new Error(`the bench's own template is refused: ${JSON.stringify(planned)}`);
     const begun = performance.now();
-    await client.start(plan);
+    await client.start(plan, '');
     while (await client.isRunning(runId)) await pause(100);
     const wallMs = performance.now() - begun;
     const status = await client.status(runId);

@@ -18,6 +18,6 @@ export function takesTemplate(command: Command): Command {
     .option('--resource-group <name>', "the template's own resource group")
     .option('--location <region>', 'for a template that names none')
     .option('--subscription <id>', 'a subscription other than the default one')
-    .option('--id <run>', 'name of the run; a second build of that name finds the first')
+    .option('--id <run>', 'name of the run; a second build of that name finds the first, running or ended')
     .option('--json', 'the result as JSON on stdout, progress on stderr');
 }

@@ -16,9 +16,11 @@ export function addBuildCommands(program: Command, act: Act): void {
     ['kiln build template.json', 'on the local Azure'],
     ['kiln build template.json --param version=1.2.0 --json', 'a parameter filled; the result for a program'],
     ['kiln build template.json --id nightly-7', 'found again, not started again, by the same name'],
+    ['kiln --client-only build template.json --id nightly-7 --retry', 'in a pipeline, with a worker elsewhere'],
     ['kiln --cloud azure build template.json', 'on Azure'],
   ])
     .description('build an image and watch it to the end')
+    .option('--retry', 'what failed or was cancelled under that --id is built again, as <id>-2, <id>-3, …')
     .action(act((settings, file: string, options: object) => build(file, options, settings)));
   takesTemplate(program.command('plan'))
     .description('show what a build would create, with every default and version; creates nothing')

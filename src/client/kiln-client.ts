@@ -52,6 +52,16 @@ export interface BuildSummary {
   closeTime?: Date;
 }
 
+/** The run that has an id already. */
+export interface Found {
+  /** Temporal's own: `RUNNING`, `COMPLETED`, `FAILED`, … */
+  state: string;
+  /** It was asked to cancel. */
+  canceling: boolean;
+  /** Of its template; absent where it was not started as a build of its own. */
+  digest?: string;
+}
+
 export interface TemporalAddress {
   connectionOptions: ConnectionOptions;
   namespace: string;
@@ -100,18 +110,30 @@ export class KilnClient {
     return this.#connection.close();
   }
 
-  /** Starts the build, or finds the one that is running under the plan's run id. */
-  async start(plan: BuildPlan): Promise<{ attached: boolean }> {
+  /**
+   * Starts the build; answers the one that has its id already, running or ended, as long as Temporal remembers it.
+   * @param digest of the template, by which {@link Found} tells whether it is of the same one
+   */
+  async start(plan: BuildPlan, digest: string): Promise<Found | undefined> {
+    const { memo, ...options } = buildOptions(plan);
     try {
       await this.#client.workflow.start(WORKFLOWS.buildImage, {
-        ...buildOptions(plan),
+        ...options,
+        memo: { ...memo, templateDigest: digest },
         taskQueue: TASK_QUEUE,
         args: [plan],
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
       });
-      return { attached: false };
+      return undefined;
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) return { attached: true };
-      throw error;
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      const { status, memo: kept, raw } = await this.#handle(plan.runId).describe();
+      const known = kept?.['templateDigest'];
+      return {
+        state: status.name,
+        canceling: raw.workflowExtendedInfo?.cancelRequested === true,
+        ...(typeof known === 'string' ? { digest: known } : {}),
+      };
     }
   }
 

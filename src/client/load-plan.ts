@@ -3,9 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { BuildPlan } from '../template/build-plan.ts';
 import { formatProblems, planFile, readParametersFile } from '../template/index.ts';
+import type { PlanOptions } from '../template/index.ts';
+import { templateDigests } from '../template/template-digest.ts';
 import type { Submission } from '../workflows/template-messages.ts';
 import { LocalFiles } from './local-files.ts';
-import { UsageError } from './settings.ts';
+import { subscriptionOf, UsageError } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 export interface TemplateOptions {
   param?: string[];
@@ -19,38 +22,68 @@ export interface TemplateOptions {
 
 export const DEFAULT_GROUP = 'golden-images';
 
-export function loadPlans(
-  file: string,
-  options: TemplateOptions,
-  subscriptionId: string,
-  files = new LocalFiles(file),
-): BuildPlan[] {
-  return loadTemplates(file, options, subscriptionId, files).map(({ plan }) => plan);
+/** A build to be: its plan, and what tells whether another of the same id is of the same template. */
+export interface PlannedBuild {
+  plan: BuildPlan;
+  digest: string;
+}
+
+export function loadPlans(file: string, options: TemplateOptions, settings: Settings): BuildPlan[] {
+  return loadTemplates(file, options, settings).map(({ plan }) => plan);
 }
 
 /** Each template of the file: what was written, and the plan that came of it. */
 export function loadTemplates(
   file: string,
   options: TemplateOptions,
-  subscriptionId: string,
+  settings: Settings,
   files = new LocalFiles(file),
 ): Submission[] {
+  return planned(file, read(file), planOptions(file, options, settings, files));
+}
+
+export function loadBuilds(
+  file: string,
+  options: TemplateOptions,
+  settings: Settings,
+  files: LocalFiles,
+): PlannedBuild[] {
+  return planBuilds(file, read(file), planOptions(file, options, settings, files));
+}
+
+export function planBuilds(file: string, text: string, options: PlanOptions): PlannedBuild[] {
+  const submissions = planned(file, text, options);
+  const digests = templateDigests(text, options);
+  return submissions.map(({ plan }, index) => ({ plan, digest: digests[index] ?? '' }));
+}
+
+/** @param file what the template is called in messages, and where it has no name of its own */
+export function planOptions(
+  file: string,
+  options: TemplateOptions,
+  settings: Settings,
+  files: LocalFiles,
+): PlanOptions {
   const given = parametersGiven(options.param ?? []);
   const parameters = { ...parametersFile(options.parameters, Object.keys(given)), ...given };
   const runId = options.id ?? newRunId(file);
   if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(runId)) {
     throw new UsageError(`--id: expected up to 40 lower-case letters, digits and dashes, got ${runId}`);
   }
-  const result = planFile(read(file), {
+  return {
     fileName: file,
     parameters,
-    subscriptionId: options.subscription ?? subscriptionId,
+    subscriptionId: options.subscription ?? subscriptionOf(settings),
     resourceGroup: options.resourceGroup ?? DEFAULT_GROUP,
     ...(options.location === undefined ? {} : { location: options.location }),
     identities: options.identity ?? [],
     readLocalFile: (path) => files.read(path),
     runId,
-  });
+  };
+}
+
+function planned(file: string, text: string, options: PlanOptions): Submission[] {
+  const result = planFile(text, options);
   if (!result.ok) throw new UsageError(formatProblems(file, result.problems));
   return result.plans.flatMap((plan, index) => {
     const resource = result.resources[index];

@@ -19,6 +19,7 @@ export function createProgram(ended: (code: number) => void): Command {
     .addOption(new Option('--machine <kind>', 'what plays the machines of the local Azure').choices(MACHINES))
     .addOption(new Option('--profile <profile>', 'how long the local Azure takes').choices(PROFILES))
     .option('--time-factor <n>', 'scales the profile recorded; 1 is the time that Azure takes')
+    .option('--client-only', 'start nothing: Temporal (TEMPORAL_*) and workers run elsewhere (KILN_CLIENT_ONLY)')
     .option('--state-dir <folder>', 'where builds, images and logs are kept (KILN_STATE_DIR)')
     .option('--cache-dir <folder>', 'where downloads are kept (KILN_CACHE_DIR)')
     .showHelpAfterError('kiln --help lists the commands; --help after a command, its options')

@@ -17,6 +17,8 @@ export interface Settings {
   profile: (typeof PROFILES)[number];
   /** Of the profile `recorded`: 1 is Azure's own time. */
   timeFactor: number;
+  /** Temporal and workers run elsewhere: nothing is started here. */
+  clientOnly: boolean;
 }
 
 export interface GlobalOptions {
@@ -26,6 +28,7 @@ export interface GlobalOptions {
   machine?: string;
   profile?: string;
   timeFactor?: string;
+  clientOnly?: boolean;
 }
 
 /** An error that is the person's to mend: printed without a stack, exit code 2. */
@@ -45,14 +48,15 @@ export function readSettings(options: GlobalOptions, env: NodeJS.ProcessEnv = pr
     machine: oneOf('--machine', MACHINES, options.machine ?? env['KILN_MACHINE'] ?? 'auto'),
     profile: oneOf('--profile', PROFILES, options.profile ?? env['KILN_PROFILE'] ?? 'quick'),
     timeFactor: positive('--time-factor', options.timeFactor ?? env['KILN_TIME_FACTOR'] ?? '1'),
+    clientOnly: options.clientOnly ?? ['1', 'true'].includes(env['KILN_CLIENT_ONLY'] ?? ''),
   };
 }
 
 /** Where a template's resources are looked for and made, unless it says so itself. */
-export function subscriptionOf({ cloud }: Settings, env: NodeJS.ProcessEnv = process.env): string {
-  if (cloud === 'local') return LOCAL_SUBSCRIPTION_ID;
+export function subscriptionOf({ cloud, clientOnly }: Settings, env: NodeJS.ProcessEnv = process.env): string {
+  if (cloud === 'local' && !clientOnly) return LOCAL_SUBSCRIPTION_ID;
   const { AZURE_SUBSCRIPTION_ID: id = '' } = env;
-  if (id === '') throw new UsageError('--cloud azure needs AZURE_SUBSCRIPTION_ID');
+  if (id === '') throw new UsageError(`${clientOnly ? '--client-only' : '--cloud azure'} needs AZURE_SUBSCRIPTION_ID`);
   return id;
 }
 

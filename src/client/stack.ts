@@ -25,7 +25,7 @@ import { choosePort, portOf } from './ports.ts';
 import { follow, newsOf } from './service-news.ts';
 import type { ServiceRecord } from './services.ts';
 import type { Settings } from './settings.ts';
-import { readSettings, subscriptionOf } from './settings.ts';
+import { readSettings, UsageError } from './settings.ts';
 import { findTemporal, serverArguments } from './temporal-server.ts';
 
 export interface Stack {
@@ -36,7 +36,6 @@ export interface Stack {
   azure?: LocalAzureConnection;
   /** Of the gateway, where it was asked for. */
   gateway?: string;
-  subscriptionId: string;
   /** Starts again what has died since; the names of those. The stack's addresses are then those of the new ones. */
   revive(): Promise<string[]>;
   /** What the local Azure has said to people since the last call: which image stands in for another, what it fetches. */
@@ -52,6 +51,7 @@ const DEFAULT_GATEWAY_PORT = 7443;
 
 /** @param options `gateway`: with the local one, which a build does without */
 export async function ensureStack(settings: Settings, say: Say, options: { gateway?: boolean } = {}): Promise<Stack> {
+  if (settings.clientOnly) return othersStack();
   return locked(settings.stateDir, async () => {
     const temporal = await ensureTemporal(settings, say);
     const azure = settings.cloud === 'local' ? await ensureLocalAzure(settings, say) : undefined;
@@ -64,12 +64,20 @@ export async function ensureStack(settings: Settings, say: Say, options: { gatew
       ...temporal,
       ...(azure === undefined ? {} : { azure }),
       ...(gateway === undefined ? {} : { gateway }),
-      subscriptionId: subscriptionOf(settings),
       revive: tolerant(say, () => revive(stack, settings, say)),
       news: newsOf(logFile(settings.stateDir, 'azure')),
     };
     return stack;
   });
+}
+
+/** Temporal as the environment names it; whoever runs it and its workers keeps them alive. */
+function othersStack(): Stack {
+  const temporal = configuredTemporal();
+  if (temporal === undefined) {
+    throw new UsageError('--client-only needs the Temporal of others: TEMPORAL_ADDRESS, or a profile in temporal.toml');
+  }
+  return { ...temporal, revive: () => Promise.resolve([]), news: () => [] };
 }
 
 /** What does not start now may start at the next try; the same trouble is told once. */
@@ -124,10 +132,16 @@ interface Temporal {
   webUi?: string;
 }
 
-/** The one of the environment, or the embedded one where it runs. */
-export function knownTemporal({ stateDir }: Settings): Temporal | undefined {
+/** Undefined where the environment names none. */
+function configuredTemporal(): Temporal | undefined {
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
-  if (connectionOptions?.address !== undefined) return { connectionOptions, namespace };
+  return connectionOptions?.address === undefined ? undefined : { connectionOptions, namespace };
+}
+
+/** The one of the environment, or the embedded one where it runs. */
+export function knownTemporal({ stateDir, clientOnly }: Settings): Temporal | undefined {
+  const configured = configuredTemporal();
+  if (configured !== undefined || clientOnly) return configured;
   const known = readStack(stateDir)['temporal'];
   return known !== undefined && isAlive(known) ? embedded(known) : undefined;
 }

@@ -66,10 +66,58 @@ describe('the commands around a build', () => {
     const file = stack.write('joined', shellTemplate(['# simulate: seconds=2']));
     const first = stack.start('build', file, '--id', 'joined');
     await stack.until('joined', ({ steps }) => steps[0]?.state === 'Running');
+    const other = await stack.kiln('build', stack.write('joined', shellTemplate(['true'])), '--id', 'joined');
+    assert.equal(other.code, 2);
+    assert.match(other.stderr, /joined is a build of another template: customize differs/);
+    stack.write('joined', shellTemplate(['# simulate: seconds=2']));
     const second = await stack.kiln('build', file, '--id', 'joined');
     assert.equal(second.code, 0);
     assert.match(second.stderr, /attached to the build that is running as joined/);
     assert.equal((await first.ended).code, 0);
+  });
+
+  it('a finished build of that id is found and not built again, though the template says utcNow()', async () => {
+    const template = (lines: string[]): object => ({
+      $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
+      parameters: { built: { type: 'string', defaultValue: "[utcNow('yyyy-MM-ddTHH:mm:ss.fff')]" } },
+      resources: [{ ...shellTemplate(lines), name: 'found', tags: { built: "[parameters('built')]" } }],
+    });
+    const file = stack.write('found', template(['true']));
+    const first = await stack.kiln('build', file, '--id', 'found', '--json');
+    const again = await stack.kiln('build', file, '--id', 'found', '--json');
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(again.stderr, /found was built before: this is its result/);
+    assert.deepEqual(JSON.parse(again.stdout), JSON.parse(first.stdout));
+    const other = await stack.kiln('build', stack.write('found', template(['false'])), '--id', 'found');
+    assert.equal(other.code, 2);
+    assert.match(other.stderr, /--id: found is a build of another template: customize differs/);
+  });
+
+  it('a failed build is found as failed, and built again under the next id by --retry', async () => {
+    const file = stack.write('retried', shellTemplate(['# simulate: exit=3']));
+    const build = (...more: string[]): ReturnType<TestStack['kiln']> =>
+      stack.kiln('build', file, '--id', 'retried', '--json', ...more);
+    assert.equal((await build()).code, 1);
+    const found = await build();
+    assert.equal(found.code, 1);
+    assert.equal((JSON.parse(found.stdout) as BuildStatus).runId, 'retried');
+    const retried = await build('--retry');
+    assert.equal((JSON.parse(retried.stdout) as BuildStatus).runId, 'retried-2');
+    assert.match(retried.stderr, /retried was built before and has failed: building again as retried-2/);
+    assert.equal(await stack.status('retried-3'), undefined);
+    const { stdout } = await build('--retry');
+    assert.equal((JSON.parse(stdout) as BuildStatus).runId, 'retried-3');
+  });
+
+  it('a build that is being cancelled is waited for, and built again by --retry', async () => {
+    const file = stack.write('called-off', shellTemplate(['# simulate: seconds=3']));
+    const first = stack.start('build', file, '--id', 'called-off');
+    await stack.until('called-off', ({ steps }) => steps[0]?.state === 'Running');
+    await (await stack.client()).cancel('called-off');
+    const second = await stack.kiln('build', file, '--id', 'called-off', '--retry', '--json');
+    assert.equal(second.code, 0, second.stderr);
+    assert.equal((JSON.parse(second.stdout) as BuildStatus).runId, 'called-off-2');
+    assert.equal((await first.ended).code, 3);
   });
 
   it('a second Ctrl-C leaves the build to the background and says how to come back', async () => {

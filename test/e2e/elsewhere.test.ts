@@ -67,6 +67,29 @@ describe('kiln with a Temporal and an Azure that run elsewhere', () => {
     assert.doesNotMatch((await host.kiln('list')).stdout, /elsewhere/);
   });
 
+  it('as a client only, builds with the workers that are there and starts nothing', async () => {
+    const client = new TestStack('simulated', {
+      TEMPORAL_ADDRESS: host.temporalAddress(),
+      KILN_CLIENT_ONLY: '1',
+      KILN_WEB_UI: 'https://temporal.example/',
+    });
+    const file = client.write('client-only', shellTemplate(['true']));
+    const args = ['build', file, '--id', 'client-only', '--json'];
+    const nowhere = await client.kiln(...args);
+    assert.equal(nowhere.code, 2);
+    assert.match(nowhere.stderr, /--client-only needs AZURE_SUBSCRIPTION_ID/);
+    const { code, stdout, stderr } = await client.kiln(...args, '--subscription', host.connection().subscriptionId);
+    assert.equal(code, 0, stderr);
+    const { state, link } = JSON.parse(stdout) as BuildStatus & { link: string };
+    assert.equal(state, 'Succeeded');
+    assert.match(link, /^https:\/\/temporal\.example\/namespaces\/default\/workflows\/kiln-build%2Fclient-only\//);
+    assert.deepEqual(readStack(client.stateDir), {});
+    await client.close();
+    const alone = new TestStack('simulated', { KILN_CLIENT_ONLY: '1', TEMPORAL_CONFIG_FILE: '/nowhere.toml' });
+    assert.match((await alone.kiln('list')).stderr, /--client-only needs the Temporal of others: TEMPORAL_ADDRESS/);
+    await alone.close();
+  });
+
   it('without a subscription, --cloud azure says what it needs', async () => {
     const bare = new TestStack('simulated', { KILN_CLOUD: 'azure', AZURE_SUBSCRIPTION_ID: '' });
     const { code, stderr } = await bare.kiln('build', bare.write('x', shellTemplate(['true'])));

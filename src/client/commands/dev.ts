@@ -4,12 +4,13 @@ import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../exit-codes.ts';
 import { logFile, pause } from '../services.ts';
-import { UsageError } from '../settings.ts';
+import { subscriptionOf, UsageError } from '../settings.ts';
 import type { Settings } from '../settings.ts';
 import { ensureStack, stopStack } from '../stack.ts';
 
 /** Runs until Ctrl-C, and then ends what runs. */
 export async function dev(settings: Settings): Promise<number> {
+  if (settings.clientOnly) throw new UsageError('kiln dev is the stack itself, which --client-only does without');
   const stack = await ensureStack(settings, (line) => console.log(line), { gateway: true });
   const lines = [
     ['Web UI', stack.webUi],
@@ -18,7 +19,7 @@ export async function dev(settings: Settings): Promise<number> {
     ['Resource Manager', stack.azure?.endpoint],
     ['blobs', stack.azure?.blobEndpoint],
     ['machines', stack.azure?.machine],
-    ['subscription', stack.subscriptionId],
+    ['subscription', subscriptionOf(settings)],
     ['state', settings.stateDir],
     ['logs', logFile(settings.stateDir, '*')],
   ];

@@ -5,7 +5,6 @@ import { failureOf, KilnClient } from '../kiln-client.ts';
 import { loadPlans } from '../load-plan.ts';
 import type { TemplateOptions } from '../load-plan.ts';
 import { planLines } from '../plan-lines.ts';
-import { subscriptionOf } from '../settings.ts';
 import type { Settings } from '../settings.ts';
 import { ensureStack } from '../stack.ts';
 
@@ -13,7 +12,7 @@ const MAX_WIDTH = 100;
 const MIN_WIDTH = 60;
 
 export function validate(file: string, options: TemplateOptions & { json?: boolean }, settings: Settings): number {
-  const plans = loadPlans(file, options, subscriptionOf(settings));
+  const plans = loadPlans(file, options, settings);
   if (options.json === true) process.stdout.write(`${JSON.stringify(plans, null, 2)}\n`);
   else {
     const said = plans.map((one) => [...planLines(one, look()), '', `${one.template.name} is valid`].join('\n'));
@@ -27,7 +26,7 @@ export async function plan(
   options: TemplateOptions & { json?: boolean },
   settings: Settings,
 ): Promise<number> {
-  const plans = loadPlans(file, options, subscriptionOf(settings));
+  const plans = loadPlans(file, options, settings);
   const stack = await ensureStack(settings, (line) => void process.stderr.write(`${line}\n`));
   const client = await KilnClient.connect(stack);
   try {

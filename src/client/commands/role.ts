@@ -4,7 +4,6 @@ import { EXIT } from '../exit-codes.ts';
 import { loadPlans } from '../load-plan.ts';
 import type { TemplateOptions } from '../load-plan.ts';
 import { rolesFor, roleScript } from '../role-definitions.ts';
-import { subscriptionOf } from '../settings.ts';
 import type { Settings } from '../settings.ts';
 
 export interface RoleOptions extends TemplateOptions {
@@ -13,9 +12,7 @@ export interface RoleOptions extends TemplateOptions {
 }
 
 export function role(file: string, options: RoleOptions, settings: Settings): number {
-  const roles = loadPlans(file, options, subscriptionOf(settings)).flatMap((plan) =>
-    rolesFor(plan.template.name, permissionsOf(plan)),
-  );
+  const roles = loadPlans(file, options, settings).flatMap((plan) => rolesFor(plan.template.name, permissionsOf(plan)));
   if (options.json === true) process.stdout.write(`${JSON.stringify(roles, null, 2)}\n`);
   else console.log(roleScript(roles, options.assignee).join('\n'));
   return EXIT.done;

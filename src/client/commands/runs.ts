@@ -7,7 +7,7 @@ import { UsageError } from '../settings.ts';
 import type { Settings } from '../settings.ts';
 import { ensureStack } from '../stack.ts';
 import type { Stack } from '../stack.ts';
-import { linkTo } from './build.ts';
+import { linkTo } from '../web-ui-link.ts';
 
 const toErrors = (line: string): void => void process.stderr.write(`${line}\n`);
 

@@ -15,7 +15,7 @@ import type { Settings } from '../settings.ts';
 import { TemplateRefusal } from '../template-client.ts';
 import type { TemplateClient } from '../template-client.ts';
 import { watchBuild } from '../watch-build.ts';
-import { linkTo } from './build.ts';
+import { linkTo } from '../web-ui-link.ts';
 import { withClient } from './runs.ts';
 
 const TYPE = 'Microsoft.VirtualMachineImages/imageTemplates';
@@ -58,7 +58,7 @@ export async function withTemplates<T>(
 
 export function createTemplate(file: string, options: TemplateOptions & WhereOptions, settings: Settings) {
   const files = new LocalFiles(file, { keep: true });
-  const submissions = loadTemplates(file, options, subscriptionOf(settings), files);
+  const submissions = loadTemplates(file, options, settings, files);
   const large = submissions.flatMap((submission) => tooLargeToKeep(submission) ?? []);
   if (large.length > 0) throw new UsageError(formatProblems(file, large));
   return withTemplates(settings, async (templates) => {
