@@ -1,7 +1,7 @@
 /**
- * The token authority, as much of Microsoft Entra ID as the credentials of the SDKs need: client credentials in, a
- * signed JWT out, and the documents by which clients find their way. The signing key lasts with the state, so that
- * tokens outlive a restart.
+ * The token authority, as much of Microsoft Entra ID as the credentials of the SDKs need: client credentials in, by
+ * secret or by another authority's assertion, a signed JWT out, and the documents by which clients find their way. The
+ * signing key lasts with the state, so that tokens outlive a restart.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -9,16 +9,23 @@ import { join } from 'node:path';
 import { exportJWK, exportPKCS8, generateKeyPair, importPKCS8, jwtVerify, SignJWT, type JWK } from 'jose';
 import { Hono } from 'hono';
 import { LOCAL_TENANT } from './core.ts';
+import { ASSERTION_TYPE, type Federation, refuseAssertion } from './federation.ts';
 
 const ISSUER = `https://sts.windows.net/${LOCAL_TENANT}/`;
 const TOKEN_SECONDS = 3600;
 /** What Resource Manager takes as its own name in a token; its own address is another. */
-const ARM_AUDIENCES = ['https://management.azure.com', 'https://management.core.windows.net'];
+export const ARM_AUDIENCES = ['https://management.azure.com', 'https://management.core.windows.net'];
 
-export interface KnownClient {
+/** Who tokens are made for: an application with a secret, or an identity of Azure's own without one. */
+export interface Client {
   clientId: string;
-  clientSecret: string;
   objectId: string;
+  /** The identity's, in its tokens. */
+  resourceId?: string;
+}
+
+export interface KnownClient extends Client {
+  clientSecret: string;
 }
 
 export interface Principal {
@@ -28,9 +35,9 @@ export interface Principal {
 
 export interface Authority {
   client: KnownClient;
-  issue(client: KnownClient, audience: string): Promise<string>;
-  /** Throws where the token is not ours, is past its time, or was made for something else. */
-  verify(token: string, origin: string): Promise<Principal>;
+  issue(client: Client, audience: string): Promise<string>;
+  /** Throws where the token is not ours, is past its time, or was made for none of these, which end in no slash. */
+  verify(token: string, audiences: string[]): Promise<Principal>;
   routes: Hono;
 }
 
@@ -64,7 +71,7 @@ async function keep(stateDir: string): Promise<Kept> {
   return kept;
 }
 
-export async function createAuthority(stateDir: string): Promise<Authority> {
+export async function createAuthority(stateDir: string, federation: Federation): Promise<Authority> {
   const kept = await keep(stateDir);
   const key = await importPKCS8(kept.privateKey, 'RS256', { extractable: true });
   const { kty, n, e } = await exportJWK(key);
@@ -76,12 +83,11 @@ export async function createAuthority(stateDir: string): Promise<Authority> {
     alg: 'RS256',
     kid: kept.keyId,
   };
-  const clients = [kept.client];
-
-  async function issue(client: KnownClient, audience: string) {
+  async function issue(client: Client, audience: string) {
     return new SignJWT({
       appid: client.clientId,
-      appidacr: '1',
+      appidacr: client.resourceId === undefined ? '1' : '2',
+      ...(client.resourceId === undefined ? {} : { xms_mirid: client.resourceId }),
       idp: ISSUER,
       idtyp: 'app',
       oid: client.objectId,
@@ -99,8 +105,8 @@ export async function createAuthority(stateDir: string): Promise<Authority> {
       .sign(key);
   }
 
-  async function verify(token: string, origin: string): Promise<Principal> {
-    const audience = [...ARM_AUDIENCES, origin].flatMap((name) => [name, `${name}/`]);
+  async function verify(token: string, audiences: string[]): Promise<Principal> {
+    const audience = audiences.flatMap((name) => [name, `${name}/`]);
     const { payload } = await jwtVerify(token, publicJwk, { issuer: ISSUER, audience, algorithms: ['RS256'] });
     return { objectId: String(payload['oid']), appId: String(payload['appid']) };
   }
@@ -114,19 +120,25 @@ export async function createAuthority(stateDir: string): Promise<Authority> {
         error_description: `AADSTS70003: The app requested an unsupported grant type '${text('grant_type')}'; this authority knows client_credentials.`,
       };
     }
-    const client = clients.find(({ clientId }) => clientId === text('client_id'));
-    if (client === undefined) {
+    const clientId = text('client_id');
+    const federated = text('client_assertion_type') === ASSERTION_TYPE ? federation.find(clientId) : undefined;
+    if (federated === undefined && clientId !== kept.client.clientId) {
       return {
         error: 'unauthorized_client',
-        error_description: `AADSTS700016: Application with identifier '${text('client_id')}' was not found in the directory '${LOCAL_TENANT}'. connection.json holds the one that is known.`,
+        error_description: `AADSTS700016: Application with identifier '${clientId}' was not found in the directory '${LOCAL_TENANT}'. connection.json holds the one that is known.`,
       };
     }
-    if (client.clientSecret !== text('client_secret')) {
-      return {
-        error: 'invalid_client',
-        error_description: 'AADSTS7000215: Invalid client secret provided. connection.json holds the right one.',
-      };
-    }
+    const refusal =
+      federated !== undefined
+        ? await refuseAssertion(text('client_assertion'), federated.credentials)
+        : kept.client.clientSecret === text('client_secret')
+          ? undefined
+          : {
+              error: 'invalid_client',
+              error_description: 'AADSTS7000215: Invalid client secret provided. connection.json holds the right one.',
+            };
+    if (refusal !== undefined) return refusal;
+    const client = federated?.client ?? kept.client;
     const audience = text('resource') || (text('scope').split(' ')[0] ?? '').replace(/\/\.default$/, '');
     return { access_token: await issue(client, audience || `${ARM_AUDIENCES[0]}`) };
   };
@@ -134,8 +146,15 @@ export async function createAuthority(stateDir: string): Promise<Authority> {
     routes.post(path, async (c) => {
       const answer = await token(await c.req.parseBody());
       if (answer.access_token === undefined) {
+        const [, code] = /^AADSTS(\d+)/.exec(answer.error_description ?? '') ?? [];
         return c.json(
-          { ...answer, timestamp: new Date().toISOString(), correlation_id: randomUUID() },
+          {
+            ...answer,
+            error_codes: code === undefined ? [] : [Number(code)],
+            timestamp: new Date().toISOString(),
+            trace_id: randomUUID(),
+            correlation_id: randomUUID(),
+          },
           answer.error === 'invalid_client' ? 401 : 400,
         );
       }
@@ -152,7 +171,7 @@ export async function createAuthority(stateDir: string): Promise<Authority> {
         token_endpoint: `${origin}/${tenant}/oauth2/v2.0/token`,
         authorization_endpoint: `${origin}/${tenant}/oauth2/v2.0/authorize`,
         jwks_uri: `${origin}/${tenant}/discovery/v2.0/keys`,
-        token_endpoint_auth_methods_supported: ['client_secret_post'],
+        token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt'],
         response_types_supported: ['code', 'id_token', 'token'],
         subject_types_supported: ['pairwise'],
         id_token_signing_alg_values_supported: ['RS256'],

@@ -2,8 +2,9 @@
  * The blob data plane: Azurite, in this process, behind our certificate. Accounts are looked up in our own table
  * instead of Azurite's environment variable, so that a new account works at once and its key is in no environment.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -26,11 +27,33 @@ interface Account {
   key2?: Buffer;
 }
 
+/** A request that is authorized by a token; Azurite looks at what the token says, and not whether it is true. */
+export interface TokenRequest {
+  method: string;
+  /** Path and query. */
+  url: string;
+  token: string;
+  copySource: string | undefined;
+  /** Of the blob endpoint. */
+  origin: string;
+}
+
+export interface BlobRefusal {
+  status: number;
+  code: string;
+  message: string;
+  detail?: string;
+  headers?: Record<string, string>;
+}
+
+export type BlobGuard = (request: TokenRequest) => Promise<BlobRefusal | undefined>;
+
 /** `port` 0 picks a free one. Throws EADDRINUSE where it is taken. */
 export async function startBlobService(options: {
   stateDir: string;
   port: number;
   certificates: Certificates;
+  guard: BlobGuard;
 }): Promise<BlobServiceServer> {
   const dir = join(options.stateDir, 'blobs');
   await mkdir(dir, { recursive: true });
@@ -74,9 +97,11 @@ export async function startBlobService(options: {
   });
   await server.start();
   const { port } = server.httpServer.address() as AddressInfo;
+  const endpoint = `https://${HOST}:${port}`;
+  guardTokens(server.httpServer, options.guard, endpoint);
 
   return {
-    endpoint: `https://${HOST}:${port}`,
+    endpoint,
     addAccount(name, [key1, key2]) {
       accounts.set(name, { name, key1: Buffer.from(key1, 'base64'), key2: Buffer.from(key2, 'base64') });
       return Promise.resolve();
@@ -103,6 +128,42 @@ export async function startBlobService(options: {
     },
   };
 }
+
+/** Hands on what a token allows, and all that is authorized otherwise: Azurite looks into keys and signatures itself. */
+function guardTokens(server: Server, guard: BlobGuard, origin: string): void {
+  const listeners = server.listeners('request') as RequestListener[];
+  server.removeAllListeners('request');
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const proceed = (): void => listeners.forEach((listener) => void listener(request, response));
+    const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (token === undefined) return proceed();
+    const { method = 'GET', url = '/' } = request;
+    const source = request.headers['x-ms-copy-source'];
+    guard({ method, url, token, origin, copySource: typeof source === 'string' ? source : undefined }).then(
+      (refusal) => (refusal === undefined ? proceed() : refuse(response, refusal)),
+      () =>
+        refuse(response, { status: 500, code: 'InternalError', message: 'The server encountered an internal error.' }),
+    );
+  });
+}
+
+function refuse(response: ServerResponse, { status, code, message, detail, headers }: BlobRefusal): void {
+  const requestId = randomUUID();
+  const told = `${message}\nRequestId:${requestId}\nTime:${new Date().toISOString()}`;
+  const reason =
+    detail === undefined ? '' : `<AuthenticationErrorDetail>${escaped(detail)}</AuthenticationErrorDetail>`;
+  response.writeHead(status, {
+    'content-type': 'application/xml',
+    'x-ms-error-code': code,
+    'x-ms-request-id': requestId,
+    ...headers,
+  });
+  response.end(
+    `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${told}</Message>${reason}</Error>`,
+  );
+}
+
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 /**
  * Azurite writes its metadata every five seconds; what was acknowledged in between would be lost with the process. So

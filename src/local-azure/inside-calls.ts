@@ -31,7 +31,7 @@ export function createInsideCalls(authority: Authority): LateInsideCalls {
     },
     async send(method, path, caller, body) {
       if (fetch === undefined) throw new Error('the pipeline is not up yet');
-      const client = { clientId: caller.appId, clientSecret: '', objectId: caller.objectId };
+      const client = { clientId: caller.appId, objectId: caller.objectId };
       const token = await authority.issue(client, 'https://management.azure.com');
       const request = new Request(`${ORIGIN}${path}`, {
         method,

@@ -22,12 +22,15 @@ import { createLimits } from './limits/index.ts';
 import { createMachines } from './machines/index.ts';
 import { createOperations } from './operations.ts';
 import { createPipeline } from './pipeline/index.ts';
+import { createAccess } from './providers/authorization/access.ts';
 import { createAuthorizationProvider } from './providers/authorization/index.ts';
 import { assignOwner } from './providers/authorization/first-owner.ts';
 import { createComputeProvider } from './providers/compute/index.ts';
+import { createFederation } from './providers/managed-identity/federated-credentials.ts';
 import { createManagedIdentityProvider } from './providers/managed-identity/index.ts';
 import { createNetworkProvider } from './providers/network/index.ts';
 import { createResourcesProvider } from './providers/resources/index.ts';
+import { createBlobGuard } from './providers/storage/blob-access.ts';
 import { createStorageProvider } from './providers/storage/index.ts';
 import { putStarterContent } from './starter.ts';
 import { createStore } from './store.ts';
@@ -49,21 +52,23 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
   try {
     await mkdir(stateDir, { recursive: true });
     const former = await readConnection(stateDir);
-    const [certificates, authority] = await Promise.all([ensureCertificates(stateDir), createAuthority(stateDir)]);
+    const certificates = await ensureCertificates(stateDir);
     trust(certificates.ca);
     const database = openDatabase(stateDir);
     open.defer(() => database.close());
+    const store = createStore(database);
+    const authority = await createAuthority(stateDir, createFederation(store));
     const profile = options.timeProfile ?? createTimeProfile(options.profile, options.timeFactor);
     const now = () => new Date();
 
     const machines = await createMachines({ kind: options.machine, stateDir, cacheDir, log });
     open.defer(() => machines.close());
     const blobPort = await choosePort(options.blobPort, former?.blobEndpoint);
-    const blobs = await startBlobService({ stateDir, certificates, port: blobPort });
+    const guard = createBlobGuard(store, createAccess(store), authority);
+    const blobs = await startBlobService({ stateDir, certificates, port: blobPort, guard });
     open.defer(() => blobs.close());
     const operations = createOperations({ database, profile, now, log });
     open.defer(() => operations.close(CLOSE_GRACE_MS));
-    const store = createStore(database);
     const services = { store, operations, machines, blobs, profile, now, log, stateDir } satisfies Services;
 
     const enforced = options.limits === undefined ? profile.name !== 'instant' : options.limits === 'on';

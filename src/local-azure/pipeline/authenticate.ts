@@ -1,5 +1,5 @@
 /** Stage 2: who asks. */
-import type { Authority } from '../authority.ts';
+import { ARM_AUDIENCES, type Authority } from '../authority.ts';
 import { ArmError, LOCAL_TENANT } from '../core.ts';
 import type { Stage } from './environment.ts';
 /** Who asks. Clients without a tenant find it in the WWW-Authenticate header. */
@@ -13,7 +13,7 @@ export function authenticate(authority: Authority): Stage {
       throw new ArmError(401, 'AuthenticationFailed', "Authentication failed. The 'Authorization' header is missing.");
     }
     try {
-      c.set('principal', await authority.verify(token, c.get('origin')));
+      c.set('principal', await authority.verify(token, [...ARM_AUDIENCES, c.get('origin')]));
     } catch (error) {
       c.header('WWW-Authenticate', authenticateHeader);
       throw new ArmError(401, 'InvalidAuthenticationToken', `The access token is invalid: ${(error as Error).message}`);

@@ -10,7 +10,7 @@ const SUBSCRIPTION = `/subscriptions/${LOCAL_SUBSCRIPTION}`;
 const GROUP = `${SUBSCRIPTION}/resourceGroups/roles`;
 const VERSION = 'api-version=2022-04-01';
 
-/** The client with exactly these actions at the scope, in place of Owner. */
+/** The client with exactly these actions at the scope, in place of all that it owns. */
 async function withRole(azure: TestAzure, permission: { actions: string[]; notActions?: string[] }, scope: string) {
   const definition = `${SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/${randomUUID()}`;
   const properties = {
@@ -22,16 +22,19 @@ async function withRole(azure: TestAzure, permission: { actions: string[]; notAc
   assert.equal(made.status, 201, made.text);
   const assignments = `${SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments`;
   const { body } = await azure.call('GET', `${assignments}?${VERSION}`);
-  const [owner] = body['value'] as Array<{ id: string; properties: { principalId: string } }>;
-  assert.ok(owner);
-  const { principalId } = owner.properties;
+  const former = body['value'] as Array<{ id: string; properties: { principalId: string } }>;
+  const principalId = former[0]?.properties.principalId;
+  assert.ok(principalId);
   const assigned = await azure.call(
     'PUT',
     `${scope}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}?${VERSION}`,
     { body: { properties: { roleDefinitionId: definition, principalId } } },
   );
   assert.equal(assigned.status, 201, assigned.text);
-  assert.equal((await azure.call('DELETE', `${owner.id}?${VERSION}`)).status, 200);
+  // Owner last: it is what lets the others be taken away.
+  for (const { id } of former.toReversed()) {
+    assert.equal((await azure.call('DELETE', `${id}?${VERSION}`)).status, 200);
+  }
 }
 
 const putGroup = (azure: TestAzure, name = 'roles') =>

@@ -6,6 +6,8 @@ export const ASSIGNMENT_TYPE = 'Microsoft.Authorization/roleAssignments';
 
 export interface Access {
   allows(principalId: string, action: string, scope: string): boolean;
+  /** The same of data actions, which no `*` among a role's actions covers. */
+  allowsData(principalId: string, dataAction: string, scope: string): boolean;
   /** All that is granted at the scope, by assignment. */
   permissionsAt(principalId: string, scope: string): Permission[];
 }
@@ -23,6 +25,10 @@ export function createAccess(store: ResourceStore): Access {
     allows: (principalId, action, scope) =>
       permissionsAt(principalId, scope).some(
         ({ actions, notActions }) => covers(actions, action) && !covers(notActions, action),
+      ),
+    allowsData: (principalId, dataAction, scope) =>
+      permissionsAt(principalId, scope).some(
+        ({ dataActions, notDataActions }) => covers(dataActions, dataAction) && !covers(notDataActions, dataAction),
       ),
   };
 }

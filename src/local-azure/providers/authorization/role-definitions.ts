@@ -11,16 +11,18 @@ export interface Permission {
   notDataActions: string[];
 }
 
-interface BuiltIn {
+interface BuiltIn extends Partial<Permission> {
   name: string;
   roleName: string;
-  actions: string[];
-  notActions: string[];
 }
+
+const CONTAINERS = 'Microsoft.Storage/storageAccounts/blobServices/containers';
+const BLOBS = `${CONTAINERS}/blobs`;
+const DELEGATE = 'Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action';
 
 /** Under the ids that they have in every Azure. */
 const BUILT_IN: BuiltIn[] = [
-  { name: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635', roleName: 'Owner', actions: ['*'], notActions: [] },
+  { name: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635', roleName: 'Owner', actions: ['*'] },
   {
     name: 'b24988ac-6180-42a0-ab88-20f7382dd24c',
     roleName: 'Contributor',
@@ -31,17 +33,53 @@ const BUILT_IN: BuiltIn[] = [
       'Microsoft.Authorization/elevateAccess/Action',
     ],
   },
-  { name: 'acdd72a7-3385-48ef-bd42-f606fba81ae7', roleName: 'Reader', actions: ['*/read'], notActions: [] },
+  { name: 'acdd72a7-3385-48ef-bd42-f606fba81ae7', roleName: 'Reader', actions: ['*/read'] },
+  {
+    name: '18d7d88d-d35e-4fb5-a5c3-7773c20a72d9',
+    roleName: 'User Access Administrator',
+    actions: ['*/read', 'Microsoft.Authorization/*', 'Microsoft.Support/*'],
+  },
+  {
+    name: 'f1a07417-d97a-45cb-824c-7a7470783830',
+    roleName: 'Managed Identity Operator',
+    actions: [
+      'Microsoft.ManagedIdentity/userAssignedIdentities/*/read',
+      'Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action',
+      'Microsoft.Authorization/*/read',
+      'Microsoft.Resources/subscriptions/resourceGroups/read',
+      'Microsoft.Resources/deployments/*',
+      'Microsoft.Support/*',
+    ],
+  },
+  {
+    name: '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1',
+    roleName: 'Storage Blob Data Reader',
+    actions: [`${CONTAINERS}/read`, DELEGATE],
+    dataActions: [`${BLOBS}/read`],
+  },
+  {
+    name: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe',
+    roleName: 'Storage Blob Data Contributor',
+    actions: [`${CONTAINERS}/delete`, `${CONTAINERS}/read`, `${CONTAINERS}/write`, DELEGATE],
+    dataActions: [`${BLOBS}/delete`, `${BLOBS}/read`, `${BLOBS}/write`, `${BLOBS}/move/action`, `${BLOBS}/add/action`],
+  },
+  {
+    name: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b',
+    roleName: 'Storage Blob Data Owner',
+    actions: [`${CONTAINERS}/*`, DELEGATE],
+    dataActions: [`${BLOBS}/*`],
+  },
 ];
 
 export const OWNER = definitionId('8e3af657-a8ff-443c-a75c-2fe8c4bcb635');
+export const BLOB_OWNER = definitionId('b7e6dc6d-f1e8-4753-8033-0f276bb0955b');
 
 export function definitionId(name: string): string {
   return `/subscriptions/${LOCAL_SUBSCRIPTION}/providers/${DEFINITION_TYPE}/${name}`;
 }
 
 export function builtInDefinitions(): JsonObject[] {
-  return BUILT_IN.map(({ name, roleName, actions, notActions }) => ({
+  return BUILT_IN.map(({ name, roleName, actions = [], notActions = [], dataActions = [], notDataActions = [] }) => ({
     id: definitionId(name),
     name,
     type: DEFINITION_TYPE,
@@ -50,7 +88,7 @@ export function builtInDefinitions(): JsonObject[] {
       type: 'BuiltInRole',
       description: '',
       assignableScopes: ['/'],
-      permissions: [{ actions, notActions, dataActions: [], notDataActions: [] }],
+      permissions: [{ actions, notActions, dataActions, notDataActions }],
     },
   }));
 }

@@ -1,13 +1,14 @@
-/** Microsoft.ManagedIdentity: user-assigned identities. All synchronous, as Azure's are. */
+/** Microsoft.ManagedIdentity: user-assigned identities and whom they trust. All synchronous, as Azure's are. */
 import { type JsonObject, LOCAL_TENANT, type Provider, type Services } from '../../core.ts';
 import { guidFrom } from '../../guid.ts';
 import { textOf } from '../../json.ts';
 import { refuseBadName, requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
+import { federatedCredentialRoutes } from './federated-credentials.ts';
+import { IDENTITY } from './identity-type.ts';
 
-const TYPE = 'Microsoft.ManagedIdentity/userAssignedIdentities';
 const GROUP = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}';
-const ALL = `/providers/${TYPE}`;
+const ALL = `/providers/${IDENTITY}`;
 const ONE = `${GROUP}${ALL}/{name}`;
 const NAME = /^[A-Za-z0-9][\w-]{2,127}$/;
 
@@ -21,8 +22,13 @@ export function createManagedIdentityProvider({ store }: Services): Provider {
     namespace: 'Microsoft.ManagedIdentity',
     resourceTypes: [
       { resourceType: 'userAssignedIdentities', apiVersions: ['2024-11-30', '2023-01-31', '2018-11-30'] },
+      {
+        resourceType: 'userAssignedIdentities/federatedIdentityCredentials',
+        apiVersions: ['2024-11-30', '2023-01-31'],
+      },
     ],
     routes: [
+      ...federatedCredentialRoutes(store),
       {
         method: 'PUT',
         path: ONE,
@@ -37,8 +43,8 @@ export function createManagedIdentityProvider({ store }: Services): Provider {
           const identity: JsonObject = {
             id: existing?.id ?? id,
             name: existing?.body['name'] ?? name,
-            type: TYPE,
-            location: requireRegion(body?.['location'], TYPE),
+            type: IDENTITY,
+            location: requireRegion(body?.['location'], IDENTITY),
             tags: body?.['tags'] ?? {},
             properties: existing?.body['properties'] ?? {
               tenantId: LOCAL_TENANT,
@@ -46,7 +52,7 @@ export function createManagedIdentityProvider({ store }: Services): Provider {
               clientId: guidFrom(`client ${id}`),
             },
           };
-          store.put({ id: textOf(identity['id']), type: TYPE, body: identity, hidden: {} });
+          store.put({ id: textOf(identity['id']), type: IDENTITY, body: identity, hidden: {} });
           const shown = show(identity);
           return existing === undefined
             ? { status: 201, body: shown, headers: { Location: textOf(shown['id']) } }
@@ -69,6 +75,7 @@ export function createManagedIdentityProvider({ store }: Services): Provider {
         path: ONE,
         handle({ id }) {
           const status = store.get(id) === undefined ? 204 : 200;
+          for (const child of store.list({ under: id })) store.delete(child.id);
           store.delete(id);
           return { status };
         },
@@ -78,7 +85,9 @@ export function createManagedIdentityProvider({ store }: Services): Provider {
         path: `${scope}${ALL}`,
         handle: ({ id }: { id: string }) => ({
           status: 200,
-          body: { value: store.list({ type: TYPE, under: id.slice(0, -ALL.length) }).map(({ body }) => show(body)) },
+          body: {
+            value: store.list({ type: IDENTITY, under: id.slice(0, -ALL.length) }).map(({ body }) => show(body)),
+          },
         }),
       })),
     ],

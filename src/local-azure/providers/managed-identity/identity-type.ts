@@ -1,0 +1,1 @@
+export const IDENTITY = 'Microsoft.ManagedIdentity/userAssignedIdentities';
