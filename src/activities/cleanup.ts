@@ -46,7 +46,11 @@ export function createCleanupActivities(azure: Azure): CleanupActivities {
       return removeInOrder(run, [nic, [address, vnet], group]);
     },
 
-    removeMachineNetwork: (run, machineName) => removeInOrder(run, interfaceAndAddress(azure, run, machineName)),
+    async removeMachineNetwork(run, machineName, ownNetwork) {
+      const [nic, address] = interfaceAndAddress(azure, run, machineName);
+      // Without a network of our own there is no address, and no leave to look for one.
+      return removeInOrder(run, ownNetwork ? [nic, address] : [nic]);
+    },
 
     async removeOutputImage(run, name) {
       const { images } = azure.clients(run.subscriptionId).compute;

@@ -193,7 +193,7 @@ export interface CleanupActivities {
   removeMachine(run: RunContext, machine: { name: string; dataDisks: number }): Promise<Removal>;
   /** What a machine validates, then the NIC and public IP of that machine. */
   removeOutputImage(run: RunContext, name: string): Promise<Removal>;
-  removeMachineNetwork(run: RunContext, machineName: string): Promise<Removal>;
+  removeMachineNetwork(run: RunContext, machineName: string, ownNetwork: boolean): Promise<Removal>;
   /** NIC, public IP, network, security group, in the order their dependencies allow. */
   removeNetwork(run: RunContext, ownNetwork: boolean): Promise<Removal>;
   /**

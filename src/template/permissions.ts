@@ -24,7 +24,13 @@ export function permissionsOf(plan: BuildPlan): NeededPermissions[] {
 
 const written = (type: string): string[] => ['read', 'write', 'delete'].map((verb) => `${type}/${verb}`);
 
-function stagingPermissions({ template, stagingResourceGroup, machine, validate }: BuildPlan): NeededPermissions[] {
+function stagingPermissions({
+  template,
+  stagingResourceGroup,
+  machine,
+  validate,
+  distribute,
+}: BuildPlan): NeededPermissions[] {
   const subscription = `/subscriptions/${template.subscriptionId}`;
   const own = machine.subnetId === undefined;
   const needsImage = validate !== undefined && !validate.sourceValidationOnly;
@@ -44,8 +50,9 @@ function stagingPermissions({ template, stagingResourceGroup, machine, validate 
         ]
       : []),
     ...written('Microsoft.Compute/disks'),
-    'Microsoft.Compute/disks/beginGetAccess/action',
-    'Microsoft.Compute/disks/endGetAccess/action',
+    ...(distribute.some(({ type }) => type === 'VHD')
+      ? ['Microsoft.Compute/disks/beginGetAccess/action', 'Microsoft.Compute/disks/endGetAccess/action']
+      : []),
     ...written('Microsoft.Compute/virtualMachines'),
     'Microsoft.Compute/virtualMachines/instanceView/read',
     'Microsoft.Compute/virtualMachines/deallocate/action',

@@ -154,7 +154,7 @@ class Build {
     this.#undo.register({
       what: 'validation machine with its disks, network interface and image',
       kind: 'scaffold',
-      run: () => removeValidationMachine(this.#run, machine.dataDisks?.length ?? 0),
+      run: () => removeValidationMachine(this.#run, machine),
     });
     const validator = await createValidationMachine(this.#run, this.#plan, checked, machineId);
     try {

@@ -53,7 +53,7 @@ function undosOf({ plan, outputs, hasLogs }: AbandonedBuild): Array<() => Promis
   const dataDisks = machine.dataDisks?.length ?? 0;
   return [
     ...outputs.map((output) => () => removing(`Remove output ${output.runOutputName}`).removeOutput(run, output)),
-    ...(plan.validate === undefined ? [] : [() => removeValidationMachine(run, dataDisks)]),
+    ...(plan.validate === undefined ? [] : [() => removeValidationMachine(run, machine)]),
     () => removing('Remove the build machine and its disks').removeMachine(run, { name: machine.name, dataDisks }),
     () => removing('Remove the network').removeNetwork(run, machine.subnetId === undefined),
     ...(hasLogs ? [] : [() => removing(`Remove ${staging.resourceGroup}`).removeStagingGroup(run)]),

@@ -36,11 +36,11 @@ export async function createValidationMachine(
   return { name: MACHINE, osType };
 }
 
-export async function removeValidationMachine(run: RunContext, dataDisks: number): Promise<Removal> {
+export async function removeValidationMachine(run: RunContext, like: BuildPlan['machine']): Promise<Removal> {
   const remove = removing('Remove the validation machine');
   const removals = [
-    await remove.removeMachine(run, { name: MACHINE, dataDisks }),
-    await remove.removeMachineNetwork(run, MACHINE),
+    await remove.removeMachine(run, { name: MACHINE, dataDisks: like.dataDisks?.length ?? 0 }),
+    await remove.removeMachineNetwork(run, MACHINE, like.subnetId === undefined),
     await remove.removeOutputImage(run, IMAGE),
   ];
   return {

@@ -1,38 +1,60 @@
-/** Every template of the shared folder to its end, whatever its age; Windows and Linux ones with simulated machines. */
+/**
+ * Every template of the shared folder, and the examples, to its end with simulated machines: each by a principal of its
+ * own that may do exactly what `kiln role` says, and whose check names what is taken from that.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { PipelineRequest, SendRequest } from '@azure/core-rest-pipeline';
+import type { ApplicationFailure } from '@temporalio/common';
+import { createActivities } from '../../src/activities/index.ts';
+import { createAzure } from '../../src/azure/environment.ts';
+import { loadPlans } from '../../src/client/load-plan.ts';
+import { rolesFor, type Role } from '../../src/client/role-definitions.ts';
+import { LOCAL_SUBSCRIPTION } from '../../src/local-azure/core.ts';
+import { actionOf } from '../../src/local-azure/pipeline/authorize.ts';
+import type { BuildPlan } from '../../src/template/build-plan.ts';
+import { permissionsOf } from '../../src/template/permissions.ts';
 import type { BuildStatus } from '../../src/workflows/messages.ts';
-import { createClients, FAST } from '../local-azure/support.ts';
-import { TestStack } from './stack.ts';
+import { call } from '../activities/support.ts';
+import { assign, makePrincipal, putRole } from '../local-azure/authorization/principals.ts';
+import { startTestAzure, type TestAzure } from '../local-azure/support.ts';
+import { startIssuer, type Issuer } from '../support/issuer.ts';
+import { useTemporal } from '../workflows/support.ts';
+import { furnish, GROUP_NAME, REGION } from './furnish.ts';
 import { GROUP, IDENTITY } from './templates.ts';
 
-const FOLDER = fileURLToPath(new URL('../../../shared/templates', import.meta.url));
-const skip = existsSync(FOLDER) ? false : `there is no ${FOLDER}`;
-const files = skip === false ? readdirSync(FOLDER).filter((name) => !name.includes('trigger.json')) : [];
+const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const SHARED = folder('../../../shared/templates');
+const EXAMPLES = folder('../../examples');
+const templatesIn = (path: string): string[] =>
+  existsSync(path)
+    ? readdirSync(path)
+        .filter((name) => !name.includes('trigger.json'))
+        .map((name) => join(path, name))
+    : [];
+const files = [...templatesIn(EXAMPLES), ...templatesIn(SHARED)];
+if (!existsSync(SHARED)) console.log(`there is no ${SHARED}: the examples only`);
 
-const SUBSCRIPTION = GROUP.split('/')[2] ?? '';
-const IN_GROUP = 'golden-images';
-const REGION = 'westus2';
 const SCRIPT = 'echo served\n';
 const VALUES: Record<string, string> = {
   imgBuilderId: IDENTITY,
   region: REGION,
   region1: REGION,
   region2: 'eastus',
-  rgName: IN_GROUP,
-  rg: IN_GROUP,
-  vnetRgName: IN_GROUP,
+  rgName: GROUP_NAME,
+  rg: GROUP_NAME,
+  vnetRgName: GROUP_NAME,
   vnetName: 'corporate',
   vnet: 'corporate',
   subnetName: 'builds',
   subnet: 'builds',
-  imageName: 'made',
   sharedImageGalName: 'golden',
   acgName: 'golden',
   gal: 'golden',
@@ -49,74 +71,123 @@ const VALUES: Record<string, string> = {
   svclocation: REGION,
   svcLocation: REGION,
   managedImageResGroupId: `${GROUP}/Microsoft.Compute/images/`,
-  managedImageName: 'made',
   packagesToInstall: 'nginx',
   targetOS: 'linux',
+  srcImageName: 'source-linux',
+  def: 'linux-second',
 };
 
-describe('every published template, with simulated machines', { skip }, () => {
-  const stack = new TestStack('simulated', { KILN_PROFILE: 'instant' });
+describe('every template, by who may do exactly what its role says', { concurrency: 4 }, () => {
+  const temporal = useTemporal();
+  const written = mkdtempSync(join(tmpdir(), 'kiln-templates-'));
   const web = createServer((_request, response) => response.end(SCRIPT));
+  /** Kinds of role that were taken apart already. */
+  const seen = new Set<string>();
+  let azure: TestAzure;
+  let issuer: Issuer;
   let address = '';
 
   before(async () => {
     await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
     address = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
-    await stack.up();
-    await furnish(stack);
+    [azure, issuer] = await Promise.all([startTestAzure(undefined), startIssuer()]);
+    await furnish(azure.clients);
   });
   after(async () => {
     web.close();
-    await stack.close();
+    issuer.close();
+    await azure.close();
+    rmSync(written, { recursive: true });
   });
 
-  for (const name of files) {
+  for (const [index, file] of files.entries()) {
+    const name = file.slice(file.lastIndexOf('/') + 1);
     it(`builds ${name}`, async () => {
-      const windows = /win|wvd/i.test(name);
-      const runId = `t${files.indexOf(name)}`;
-      const before = await stack.inventory();
-      const file = stack.write(runId, here(readFileSync(join(FOLDER, name), 'utf8')));
-      const given = {
-        ...VALUES,
-        scriptUrl: `${address}/script.sh`,
-        srcImageName: 'source-linux',
-        imageDefName: definitionFor(name),
-        def: 'linux-second',
-        sigDefImgVersionId: `${GROUP}/Microsoft.Compute/galleries/golden/images/${windows ? 'windows' : 'linux'}/versions/0.1.0`,
-      };
-      const parameters = Object.entries(given).flatMap(([key, value]) => ['--param', `${key}=${value}`]);
-      const identity = /VHD|devOpsEnv/.test(name) ? ['--identity', IDENTITY] : [];
-      const { code, stdout, stderr } = await stack.kiln(
-        'build',
-        file,
-        '--id',
-        runId,
-        '--json',
-        ...parameters,
-        ...identity,
-      );
-      assert.equal(code, 0, stderr);
-      const status = JSON.parse(stdout) as BuildStatus;
-      assert.equal(status.state, 'Succeeded');
+      const plan = planOf(file, index);
+      const principal = await makePrincipal(azure, issuer, `builder-${index}`);
+      const roles = rolesFor(plan.template.name, permissionsOf(plan));
+      const definitions = new Map<Role, string>();
+      for (const role of roles) {
+        const { definition } = await assign(azure, principal.principalId, permissionOf(role), role.scope);
+        definitions.set(role, definition);
+      }
+      const asked = new Set<string>();
+      const own = createAzure({ endpoint: azure.connection.endpoint }, principal.credential);
+      for (const client of Object.values(own.clients(LOCAL_SUBSCRIPTION))) {
+        client.pipeline.addPolicy({
+          name: 'asked',
+          sendRequest(request: PipelineRequest, next: SendRequest) {
+            asked.add(actionOf(request.method, new URL(request.url).pathname) ?? '');
+            return next(request);
+          },
+        });
+      }
+      const activities = createActivities(own);
+      const status = await temporal.withBuild(plan, activities, (handle) => handle.result() as Promise<BuildStatus>);
+      assert.equal(status.state, 'Succeeded', JSON.stringify(status.failure));
       assert.deepEqual(status.leftovers, []);
       assert.ok(status.steps.every(({ state }) => state === 'Succeeded'));
-      const made = status.outputs.map(({ artifactId = '' }) => artifactId.toLowerCase());
-      const left = (await stack.inventory()).filter((id) => !before.includes(id));
-      assert.deepEqual(
-        left.filter((id) => !made.includes(id.toLowerCase()) && !/storageaccounts/i.test(id)),
-        [],
-      );
+      const used = new Set([...asked].map((action) => action.toLowerCase()));
+      const unused = roles
+        .flatMap(({ definition }) => definition.Actions)
+        .filter((one) => !used.has(one.toLowerCase()) && !SPARE.test(one));
+      assert.deepEqual(unused, [], 'nothing is granted that is not used');
+
+      const kind = JSON.stringify(roles.map(({ definition }) => definition.Actions));
+      if (seen.has(kind)) return;
+      seen.add(kind);
+      asked.clear();
+      for (const role of roles) {
+        for (const action of role.definition.Actions) {
+          if (holdsAbove(action, role, roles)) continue;
+          const without = role.definition.Actions.filter((one) => one !== action);
+          await putRole(azure, definitions.get(role) ?? '', { ...permissionOf(role), actions: without });
+          await assert.rejects(call(activities.checkPlan, plan), ({ type, message }: ApplicationFailure) => {
+            assert.equal(type, 'InvalidPlan', `${action}: ${message}`);
+            assert.match(message, new RegExp(`may not .*${action.replaceAll('.', '\\.')}.* at ${role.scope}`));
+            return true;
+          });
+        }
+        await putRole(azure, definitions.get(role) ?? '', permissionOf(role));
+      }
+      assert.deepEqual([...asked], [], 'nothing else is asked of Azure, so nothing is made');
     });
   }
 
+  function planOf(file: string, index: number): BuildPlan {
+    const text = readFileSync(file, 'utf8');
+    const windows = /win|wvd/i.test(file.slice(file.lastIndexOf('/')));
+    const here = join(written, `${index}.json`);
+    writeFileSync(here, file.startsWith(EXAMPLES) ? text : moved(text));
+    const given = {
+      ...VALUES,
+      imageName: `made-${index}`,
+      managedImageName: `made-${index}`,
+      scriptUrl: `${address}/script.sh`,
+      imageDefName: definitionFor(file),
+      sigDefImgVersionId: `${GROUP}/Microsoft.Compute/galleries/golden/images/${windows ? 'windows' : 'linux'}/versions/0.1.0`,
+    };
+    const [plan] = loadPlans(
+      here,
+      {
+        id: `t${index}`,
+        param: Object.entries(given).map(([key, value]) => `${key}=${value}`),
+        identity: /VHD|devOpsEnv/.test(file) ? [IDENTITY] : [],
+      },
+      LOCAL_SUBSCRIPTION,
+    );
+    assert.ok(plan);
+    return plan;
+  }
+
   /** Scripts from this process, and places that are here, in place of those that the template was written for. */
-  function here(text: string): string {
-    const moved = text
+  function moved(text: string): string {
+    const here = text
       .replaceAll(/https:\/\/(raw\.githubusercontent\.com|example\.com|<acct>\.blob\.core\.windows\.net)/g, address)
-      .replaceAll(/00000000-0000-0000-0000-000000000000|\{subscription-id\}/g, SUBSCRIPTION)
+      .replaceAll(/00000000-0000-0000-0000-000000000000|\{subscription-id\}/g, LOCAL_SUBSCRIPTION)
       .replaceAll('1_location', 'westus')
       .replaceAll(/source_image/g, text.includes('PowerShell') ? 'source-windows' : 'source-linux');
-    return JSON.stringify(JSON.parse(moved), (_key, value: unknown) => {
+    return JSON.stringify(JSON.parse(here), (_key, value: unknown) => {
       const step = value as { sha256Checksum?: string } | null;
       return typeof step === 'object' && step?.sha256Checksum !== undefined
         ? { ...step, sha256Checksum: createHash('sha256').update(SCRIPT).digest('hex') }
@@ -125,75 +196,24 @@ describe('every published template, with simulated machines', { skip }, () => {
   }
 });
 
-/** An image definition of the source's system and generation. */
-function definitionFor(name: string): string {
-  if (name.startsWith('1_Creating_a_Custom_Linux')) return 'linux-second';
-  return /win|wvd/i.test(name) ? 'windows' : 'linux';
+/**
+ * What a build that goes well does not ask for by itself: clean-up of what is gone already, what Azure asks of who links
+ * one resource to another, and the disk that a machine's creation makes.
+ */
+const SPARE = /\/(delete|join\/action|assign\/action|resourceGroups\/read|disks\/write)$/;
+
+const permissionOf = ({ definition: { Actions, NotActions } }: Role) => ({ actions: Actions, notActions: NotActions });
+
+/** What is granted at a subscription or group holds for what is in it. */
+function holdsAbove(action: string, role: Role, roles: Role[]): boolean {
+  return roles.some(
+    (other) => other !== role && role.scope.startsWith(`${other.scope}/`) && other.definition.Actions.includes(action),
+  );
 }
 
-/** What the templates expect to find: groups, networks, definitions, and images to start from. */
-async function furnish(stack: TestStack): Promise<void> {
-  const { compute, network, resources, identity } = createClients(stack.connection());
-  for (const group of ['rg1', `${IN_GROUP}-staging`]) {
-    await resources.resourceGroups.createOrUpdate(group, { location: group === 'rg1' ? 'westus' : REGION });
-  }
-  await identity.userAssignedIdentities.createOrUpdate('rg1', 'identity_1', { location: 'westus' });
-  for (const [group, location, name, subnet] of [
-    [IN_GROUP, REGION, 'corporate', 'builds'],
-    ['rg1', 'westus', 'vnet_name', 'subnet_name'],
-  ] as const) {
-    const subnets = [{ name: subnet, addressPrefix: '10.9.0.0/26' }];
-    const addressSpace = { addressPrefixes: ['10.9.0.0/24'] };
-    await network.virtualNetworks.createOrUpdate(group, name, { location, addressSpace, subnets }, FAST);
-  }
-  for (const [name, osType, hyperVGeneration] of [
-    ['linux', 'Linux', 'V1'],
-    ['linux-second', 'Linux', 'V2'],
-    ['windows', 'Windows', 'V1'],
-  ] as const) {
-    const identifier = { publisher: 'kiln', offer: 'test', sku: name };
-    const definition = { location: REGION, osType, osState: 'Generalized' as const, hyperVGeneration, identifier };
-    await compute.galleryImages.createOrUpdate(IN_GROUP, 'golden', name, definition, FAST);
-  }
-  for (const [osType, publisher, offer, sku] of [
-    ['Linux', 'Canonical', 'UbuntuServer', '18.04-LTS'],
-    ['Windows', 'MicrosoftWindowsServer', 'WindowsServer', '2019-Datacenter'],
-  ] as const) {
-    for (const [group, location] of [
-      [IN_GROUP, REGION],
-      ['rg1', 'westus'],
-    ] as const) {
-      const [platform] = await compute.virtualMachineImages.list(location, publisher, offer, sku);
-      const disk = await compute.disks.createOrUpdate(
-        group,
-        `source-${osType}`,
-        { location, osType, creationData: { createOption: 'FromImage', imageReference: { id: platform?.id ?? '' } } },
-        FAST,
-      );
-      const image = await compute.images.createOrUpdate(
-        group,
-        `source-${osType.toLowerCase()}`,
-        {
-          location,
-          hyperVGeneration: 'V1',
-          storageProfile: { osDisk: { osType, osState: 'Generalized', managedDisk: { id: disk.id ?? '' } } },
-        },
-        FAST,
-      );
-      if (group === 'rg1') continue;
-      const version = {
-        location,
-        storageProfile: { source: { id: image.id ?? '' } },
-        publishingProfile: { targetRegions: [{ name: location }] },
-      };
-      await compute.galleryImageVersions.createOrUpdate(
-        IN_GROUP,
-        'golden',
-        osType.toLowerCase(),
-        '0.1.0',
-        version,
-        FAST,
-      );
-    }
-  }
+/** An image definition of the source's system and generation. */
+function definitionFor(file: string): string {
+  const name = file.slice(file.lastIndexOf('/') + 1);
+  if (name.startsWith('1_Creating_a_Custom_Linux')) return 'linux-second';
+  return /win|wvd/i.test(name) ? 'windows' : 'linux';
 }
