@@ -1,6 +1,9 @@
 /**
  * `npm test [part of a file's name …]`: every test under test/, by Node's own runner. What the tests need and the host
  * lacks is fetched first, as `kiln build` would; what cannot be had is said, and the tests that need it skip.
+ *
+ * Three files at a time, though two processors are enough: most of them wait, for timers and for processes that start.
+ * Those that take long begin first.
  */
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -10,16 +13,17 @@ import { readSettings } from '../src/client/settings.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const wanted = process.argv.slice(2);
+const LONG = /^test\/(chaos|workflows|e2e)\//;
 const files = globSync('test/**/*.test.ts', { cwd: root })
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
-  .toSorted();
+  .toSorted((a, b) => Number(LONG.test(b)) - Number(LONG.test(a)) || a.localeCompare(b));
 
 const { cacheDir } = readSettings({});
 const temporal = await findTemporal(cacheDir, (line) => console.log(line));
 
 const runner = spawn(
   process.execPath,
-  ['--test', '--test-reporter=spec', '--test-concurrency=2', '--test-timeout=900000', ...files],
+  ['--test', '--test-reporter=spec', '--test-concurrency=3', '--test-timeout=900000', ...files],
   { cwd: root, stdio: 'inherit', env: { ...process.env, TEMPORAL_CLI: temporal } },
 );
 runner.on('exit', (code) => process.exit(code ?? 1));

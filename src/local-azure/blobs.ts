@@ -134,7 +134,9 @@ function guardTokens(server: Server, guard: BlobGuard, origin: string): void {
   const listeners = server.listeners('request') as RequestListener[];
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const proceed = (): void => listeners.forEach((listener) => void listener(request, response));
+    const proceed = (): void => {
+      for (const listener of listeners) listener(request, response);
+    };
     const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (token === undefined) return proceed();
     const { method = 'GET', url = '/' } = request;

@@ -34,7 +34,8 @@ describe('templates, with worker and gateway killed at random', () => {
     const kills: string[] = [];
     const killer = (async () => {
       while (killing) {
-        await pause(randomInt(800, 3000));
+        // Long enough for a worker to come back and do something before it is killed again.
+        await pause(randomInt(2000, 7000));
         const service = randomInt(2) === 0 ? 'worker' : 'gateway';
         if (!killing || !isAlive(readStack(stack.stateDir)[service])) continue;
         stack.kill(service);

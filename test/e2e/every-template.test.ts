@@ -11,12 +11,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { PipelineRequest, SendRequest } from '@azure/core-rest-pipeline';
 import type { ApplicationFailure } from '@temporalio/common';
 import { createActivities } from '../../src/activities/index.ts';
-import { createAzure } from '../../src/azure/environment.ts';
+import { createAzure, type AzureClients } from '../../src/azure/environment.ts';
 import { loadPlans } from '../../src/client/load-plan.ts';
 import { rolesFor, type Role } from '../../src/client/role-definitions.ts';
+import { readSettings } from '../../src/client/settings.ts';
 import { LOCAL_SUBSCRIPTION } from '../../src/local-azure/core.ts';
 import { actionOf } from '../../src/local-azure/pipeline/authorize.ts';
 import type { BuildPlan } from '../../src/template/build-plan.ts';
@@ -40,7 +40,10 @@ const templatesIn = (path: string): string[] =>
         .map((name) => join(path, name))
     : [];
 const files = [...templatesIn(EXAMPLES), ...templatesIn(SHARED)];
-if (!existsSync(SHARED)) console.log(`there is no ${SHARED}: the examples only`);
+if (!existsSync(SHARED)) process.stderr.write(`there is no ${SHARED}: the examples only\n`);
+
+/** Of the Azure clients' pipelines. */
+type Policy = Parameters<AzureClients['resources']['pipeline']['addPolicy']>[0];
 
 const SCRIPT = 'echo served\n';
 const VALUES: Record<string, string> = {
@@ -113,15 +116,14 @@ describe('every template, by who may do exactly what its role says', { concurren
       }
       const asked = new Set<string>();
       const own = createAzure({ endpoint: azure.connection.endpoint }, principal.credential);
-      for (const client of Object.values(own.clients(LOCAL_SUBSCRIPTION))) {
-        client.pipeline.addPolicy({
-          name: 'asked',
-          sendRequest(request: PipelineRequest, next: SendRequest) {
-            asked.add(actionOf(request.method, new URL(request.url).pathname) ?? '');
-            return next(request);
-          },
-        });
-      }
+      const listening: Policy = {
+        name: 'asked',
+        sendRequest(request, next) {
+          asked.add(actionOf(request.method, new URL(request.url).pathname) ?? '');
+          return next(request);
+        },
+      };
+      for (const client of Object.values(own.clients(LOCAL_SUBSCRIPTION))) client.pipeline.addPolicy(listening);
       const activities = createActivities(own);
       const status = await temporal.withBuild(plan, activities, (handle) => handle.result() as Promise<BuildStatus>);
       assert.equal(status.state, 'Succeeded', JSON.stringify(status.failure));
@@ -174,7 +176,7 @@ describe('every template, by who may do exactly what its role says', { concurren
         param: Object.entries(given).map(([key, value]) => `${key}=${value}`),
         identity: /VHD|devOpsEnv/.test(file) ? [IDENTITY] : [],
       },
-      LOCAL_SUBSCRIPTION,
+      readSettings({}),
     );
     assert.ok(plan);
     return plan;
