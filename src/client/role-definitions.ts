@@ -70,7 +70,7 @@ function kindOf(scope: string): string {
   return kind === 'galleries' ? 'gallery' : 'image';
 }
 
-/** A script for bash: every role made, then assigned to `$ASSIGNEE`. */
+/** A script for bash: every role made, or changed where it is there, then assigned to `$ASSIGNEE`. */
 export function roleScript(roles: Role[], assignee: string | undefined): string[] {
   return [
     '#!/usr/bin/env bash',
@@ -79,13 +79,29 @@ export function roleScript(roles: Role[], assignee: string | undefined): string[
     assignee === undefined
       ? 'ASSIGNEE=${ASSIGNEE:?set it to the object id of the identity that the worker runs as}'
       : `ASSIGNEE=${quote(assignee)}`,
+    ...FUNCTIONS,
     ...roles.flatMap(({ scope, definition }) => [
       '',
-      `az role definition create --role-definition ${quote(JSON.stringify(definition, null, 2))}`,
-      `az role assignment create --assignee-object-id "$ASSIGNEE" --assignee-principal-type ServicePrincipal \\`,
-      `  --role ${quote(definition.Name)} --scope ${quote(scope)}`,
+      `define ${quote(JSON.stringify(definition, null, 2))}`,
+      `assign ${quote(definition.Name)} ${quote(scope)}`,
     ]),
   ];
 }
+
+const FUNCTIONS = [
+  '',
+  'define() { # a role that is there is changed',
+  '  az role definition create --role-definition "$1" --output none 2>/dev/null ||',
+  '    az role definition update --role-definition "$1" --output none',
+  '}',
+  'assign() { # a new role or identity takes a while to be known everywhere',
+  '  for _ in 1 2 3 4 5 6; do',
+  '    az role assignment create --assignee-object-id "$ASSIGNEE" --assignee-principal-type ServicePrincipal \\',
+  '      --role "$1" --scope "$2" --output none && return',
+  '    sleep 10',
+  '  done',
+  '  return 1',
+  '}',
+];
 
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -122,6 +122,19 @@ test('assignments and definitions are refused for what they are', async (t) => {
       'RoleDefinitionIsReadOnly',
     ],
   ];
+  const custom = (roleName: string, assignableScopes: string[]) => ({
+    properties: { roleName, assignableScopes, permissions: [{ actions: ['*/read'] }] },
+  });
+  await putGroup(azure);
+  const narrow = `${definitions}/${randomUUID()}`;
+  assert.equal((await azure.call('PUT', `${narrow}?${VERSION}`, { body: custom('narrow', [GROUP]) })).status, 201);
+  cases.push(
+    [put(randomUUID(), { roleDefinitionId: narrow, principalId }), 'RoleAssignmentScopeNotAssignableToRoleDefinition'],
+    ...['narrow', 'Owner'].map((name): (typeof cases)[number] => [
+      azure.call('PUT', `${definitions}/${randomUUID()}?${VERSION}`, { body: custom(name, [SUBSCRIPTION]) }),
+      'RoleDefinitionWithSameNameExists',
+    ]),
+  );
   for (const [answer, code] of cases) assert.equal((await answer).body.error?.code, code);
   const { body } = await azure.call('GET', `${definitions}?${VERSION}&$filter=roleName eq 'Contributor'`);
   assert.equal((body['value'] as unknown[]).length, 1);

@@ -33,7 +33,7 @@ export function createAccess(store: ResourceStore): Access {
   };
 }
 
-function isWithin(scope: string, of: string): boolean {
+export function isWithin(scope: string, of: string): boolean {
   const [inner, outer] = [scope.toLowerCase(), of.toLowerCase().replace(/\/$/, '')];
   return inner === outer || inner.startsWith(`${outer}/`);
 }

@@ -2,7 +2,7 @@
 import { ArmError, type JsonObject, type Provider, type Route, type Services } from '../../core.ts';
 import { textOf } from '../../json.ts';
 import { requireResource } from '../../refusals.ts';
-import { ASSIGNMENT_TYPE, createAccess } from './access.ts';
+import { ASSIGNMENT_TYPE, createAccess, isWithin } from './access.ts';
 import { builtInDefinitions, DEFINITION_TYPE, definitionId, findDefinition } from './role-definitions.ts';
 
 const SUBSCRIPTION = '/subscriptions/{subscriptionId}';
@@ -46,6 +46,7 @@ export function createAuthorizationProvider({ store }: Services): Provider {
               `The specified role definition with ID '${missing.replaceAll('-', '')}' does not exist.`,
             );
           }
+          refuseScope(definition, scopeOf(id));
           const properties = {
             roleDefinitionId: textOf(definition['id']),
             principalId,
@@ -133,6 +134,17 @@ export function createAuthorizationProvider({ store }: Services): Provider {
               "The request content was invalid: 'properties.roleName' and 'properties.permissions' are required.",
             );
           }
+          const named = (one: JsonObject): boolean =>
+            textOf((one['properties'] as JsonObject)['roleName']).toLowerCase() ===
+            textOf(given['roleName']).toLowerCase();
+          const custom = store.list({ type: DEFINITION_TYPE }).filter((one) => one.id !== id);
+          if ([...builtInDefinitions(), ...custom.map(({ body: other }) => other)].some(named)) {
+            throw new ArmError(
+              409,
+              'RoleDefinitionWithSameNameExists',
+              'A custom role with the same name already exists in this directory. Use a different name.',
+            );
+          }
           const made: JsonObject = {
             id,
             name,
@@ -209,6 +221,17 @@ export function createAuthorizationProvider({ store }: Services): Provider {
     })),
     routes: [...assignments, ...definitions, ...permissions],
   };
+}
+
+/** A role may be assigned where its definition says, and below. */
+function refuseScope(definition: JsonObject, scope: string): void {
+  const { assignableScopes = ['/'] } = definition['properties'] as { assignableScopes?: string[] };
+  if (assignableScopes.some((one) => isWithin(scope, one))) return;
+  throw new ArmError(
+    400,
+    'RoleAssignmentScopeNotAssignableToRoleDefinition',
+    `Scope '${scope}' is not within the assignable scopes of the role definition '${textOf(definition['name'])}'.`,
+  );
 }
 
 function requireGuid(name: string | undefined, what: string): string {
