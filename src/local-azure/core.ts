@@ -205,6 +205,19 @@ export interface LocalAzureOptions {
   limits?: 'on' | 'off';
   machine: 'auto' | 'sandbox' | 'simulated';
   log: Logger;
+  /** Told of each request and its answer. */
+  observe?: (exchange: Exchange) => void;
+}
+
+/** A request as it came and the answer as it went; without the request's headers, which hold its token. */
+export interface Exchange {
+  method: string;
+  url: string;
+  requestBody?: Json;
+  status: number;
+  /** Of the answer, by lower-cased name. */
+  headers: Record<string, string>;
+  body?: Json;
 }
 
 /** Written to `<stateDir>/connection.json` once the server listens; all a client needs. */

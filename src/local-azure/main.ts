@@ -1,15 +1,18 @@
 /**
  * `node src/local-azure/main.ts --state-dir DIR --cache-dir DIR [--port 0] [--blob-port 0] [--profile quick]
- * [--time-factor 1] [--limits on|off] [--machine auto]`. Logs JSON lines to stderr; SIGTERM and SIGINT end it cleanly.
+ * [--time-factor 1] [--limits on|off] [--machine auto] [--traffic FILE]`. Logs JSON lines to stderr; SIGTERM and SIGINT
+ * end it cleanly. To the file each request is added with its answer, a line of JSON each; LOCAL_AZURE_TRAFFIC names it too.
  */
+import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
-import type { LocalAzureOptions, Logger } from './core.ts';
+import type { Exchange, LocalAzureOptions, Logger } from './core.ts';
 import { startLocalAzure } from './server.ts';
 
 const USAGE =
   'usage: main.ts --state-dir DIR --cache-dir DIR [--port N] [--blob-port N] ' +
-  '[--profile instant|quick|recorded] [--time-factor N] [--limits on|off] [--machine auto|sandbox|simulated]';
+  '[--profile instant|quick|recorded] [--time-factor N] [--limits on|off] [--machine auto|sandbox|simulated] ' +
+  '[--traffic FILE]';
 
 const { options, problems } = readOptions();
 if (problems.length > 0) {
@@ -53,6 +56,7 @@ function readOptions(): { options: Omit<LocalAzureOptions, 'log'>; problems: str
       'time-factor': { type: 'string', default: '1' },
       limits: { type: 'string' },
       machine: { type: 'string', default: 'auto' },
+      traffic: { type: 'string', default: process.env['LOCAL_AZURE_TRAFFIC'] ?? '' },
     },
   });
   const found: string[] = [];
@@ -89,7 +93,13 @@ function readOptions(): { options: Omit<LocalAzureOptions, 'log'>; problems: str
       timeFactor,
       ...(values.limits === undefined ? {} : { limits: oneOf('limits', values.limits, ['on', 'off']) }),
       machine: oneOf('machine', values.machine, ['auto', 'sandbox', 'simulated']),
+      ...(values.traffic === '' ? {} : { observe: writeTo(values.traffic) }),
     },
     problems: found,
   };
+}
+
+/** Written at once, so that nothing of it is lost when this process is killed. */
+function writeTo(file: string): (exchange: Exchange) => void {
+  return (exchange) => appendFileSync(file, `${JSON.stringify(exchange)}\n`, { mode: 0o600 });
 }

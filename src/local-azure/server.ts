@@ -83,7 +83,13 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       createAuthorizationProvider(services),
       createComputeProvider(services),
     );
-    const app = createPipeline({ services, providers, authority, limits });
+    const app = createPipeline({
+      services,
+      providers,
+      authority,
+      limits,
+      ...(options.observe === undefined ? {} : { observe: options.observe }),
+    });
     calls.reach((request) => app.fetch(request));
     for (const provider of providers) {
       await provider.resume?.();

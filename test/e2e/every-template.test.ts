@@ -80,6 +80,19 @@ const VALUES: Record<string, string> = {
   def: 'linux-second',
 };
 
+const WRITTEN_BY_A_BUILD = [
+  'Microsoft.Compute/disks',
+  'Microsoft.Compute/galleries/images/versions',
+  'Microsoft.Compute/images',
+  'Microsoft.Compute/virtualMachines',
+  'Microsoft.Compute/virtualMachines/runCommands',
+  'Microsoft.Network/networkInterfaces',
+  'Microsoft.Network/networkSecurityGroups',
+  'Microsoft.Network/publicIPAddresses',
+  'Microsoft.Network/virtualNetworks',
+  'Microsoft.Storage/storageAccounts',
+];
+
 describe('every template, by who may do exactly what its role says', { concurrency: 4 }, () => {
   const temporal = useTemporal();
   const written = mkdtempSync(join(tmpdir(), 'kiln-templates-'));
@@ -101,6 +114,8 @@ describe('every template, by who may do exactly what its role says', { concurren
     issuer.close();
     await azure.close();
     rmSync(written, { recursive: true });
+    const unseen = WRITTEN_BY_A_BUILD.filter((type) => !azure.bodies.has(`PUT ${type} request`));
+    assert.deepEqual(azure.bodies.size === 0 ? [] : unseen, [], 'each was held to its published model');
   });
 
   for (const [index, file] of files.entries()) {

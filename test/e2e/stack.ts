@@ -10,6 +10,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { LocalAzureConnection } from '../../src/local-azure/core.ts';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { KilnClient } from '../../src/client/kiln-client.ts';
+import { readTraffic, watchBodies, type Watch } from '../models/watch.ts';
 import { pause, readStack } from '../../src/client/services.ts';
 import { readSettings } from '../../src/client/settings.ts';
 import { buildWorkflowId } from '../../src/workflows/messages.ts';
@@ -32,6 +33,10 @@ export class TestStack {
   readonly #extra: NodeJS.ProcessEnv;
   #client: KilnClient | undefined;
 
+  get #traffic(): string {
+    return join(this.stateDir, 'traffic.jsonl');
+  }
+
   constructor(machine: 'simulated' | 'sandbox' | 'auto', extra: NodeJS.ProcessEnv = {}) {
     this.#machine = machine;
     this.#extra = extra;
@@ -44,6 +49,7 @@ export class TestStack {
       KILN_CACHE_DIR: readSettings({}).cacheDir,
       KILN_MACHINE: this.#machine,
       NO_COLOR: '1',
+      LOCAL_AZURE_TRAFFIC: this.#traffic,
       ...this.#extra,
     };
   }
@@ -168,9 +174,19 @@ export class TestStack {
     }
   }
 
+  /** What the local Azure took and answered so far, held to the published models. */
+  watched(): Watch {
+    const watch = watchBodies();
+    for (const exchange of readTraffic(this.#traffic)) watch.observe(exchange);
+    return watch;
+  }
+
+  /** Ends it; throws where something of what its local Azure took or answered is not as the published models have it. */
   async close(): Promise<void> {
     await this.#client?.close();
     await this.kiln('stop');
+    const watch = this.watched();
     rmSync(this.stateDir, { recursive: true, force: true, maxRetries: 5 });
+    watch.verdict();
   }
 }

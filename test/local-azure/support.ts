@@ -15,6 +15,7 @@ import { StorageManagementClient } from '@azure/arm-storage';
 import { ClientSecretCredential } from '@azure/identity';
 import type { LocalAzure, LocalAzureConnection, LocalAzureOptions, Logger } from '../../src/local-azure/core.ts';
 import { startLocalAzure } from '../../src/local-azure/server.ts';
+import { watchBodies } from '../models/watch.ts';
 
 /** Shows what went wrong only: a broken request or operation is worth reading in a test's output. */
 const log: Logger = {
@@ -28,6 +29,8 @@ export interface TestAzure {
   readonly connection: LocalAzureConnection;
   readonly clients: Clients;
   readonly stateDir: string;
+  /** What was held to the published models so far, as `PUT Microsoft.Compute/disks request`; nothing where there are none. */
+  readonly bodies: ReadonlySet<string>;
   /** A call without a client, with a good token unless headers say otherwise. */
   call(method: string, path: string, options?: { body?: unknown; headers?: Record<string, string> }): Promise<Answer>;
   /** Closes it and starts it again on the same state. */
@@ -69,6 +72,7 @@ export async function startTestAzure(
   overrides: Partial<LocalAzureOptions> = {},
 ): Promise<TestAzure> {
   const root = await mkdtemp(join(tmpdir(), 'kiln-azure-'));
+  const watch = watchBodies();
   const options: LocalAzureOptions = {
     stateDir: join(root, 'state'),
     cacheDir: join(root, 'cache'),
@@ -77,6 +81,7 @@ export async function startTestAzure(
     profile: 'instant',
     machine: 'simulated',
     log,
+    observe: (exchange) => watch.observe(exchange),
     ...overrides,
   };
   let azure = await startLocalAzure(options);
@@ -94,6 +99,7 @@ export async function startTestAzure(
       return clients;
     },
     stateDir: options.stateDir,
+    bodies: watch.bodies,
     async call(method, path, { body, headers } = {}) {
       const token = await clients.credential.getToken('https://management.azure.com/.default');
       const answer = await fetch(`${azure.connection.endpoint}${path}`, {
@@ -120,6 +126,7 @@ export async function startTestAzure(
         await endMachines(azure);
         await azure.close();
         await rm(root, { recursive: true, force: true });
+        watch.verdict();
       }
     },
   };

@@ -6,7 +6,7 @@
 import { Hono } from 'hono';
 import type { Authority } from '../authority.ts';
 import { createCallCounter } from '../call-counter.ts';
-import type { Provider, Services } from '../core.ts';
+import type { Exchange, Provider, Services } from '../core.ts';
 import type { Limits } from '../limits/index.ts';
 import type { OperationEngine } from '../operations.ts';
 import { createRouter } from '../router.ts';
@@ -18,6 +18,7 @@ import { diagnostics } from './diagnostics.ts';
 import type { Environment } from './environment.ts';
 import { createHandler } from './handle.ts';
 import { failure, serialize } from './serialize.ts';
+import { observe } from './observe.ts';
 import { throttle } from './throttle.ts';
 import { limitBody, validate } from './validate.ts';
 
@@ -26,9 +27,11 @@ export interface PipelineParts {
   providers: Provider[];
   authority: Authority;
   limits: Limits;
+  observe?: (exchange: Exchange) => void;
 }
 
-export function createPipeline({ services, providers, authority, limits }: PipelineParts): Hono<Environment> {
+export function createPipeline(parts: PipelineParts): Hono<Environment> {
+  const { services, providers, authority, limits } = parts;
   const calls = createCallCounter();
   const handle = createHandler(services, createRouter(providers), calls);
   const app = new Hono<Environment>();
@@ -43,6 +46,7 @@ export function createPipeline({ services, providers, authority, limits }: Pipel
 
   app.use(authenticate(authority));
   app.use(limitBody);
+  if (parts.observe !== undefined) app.use(observe(parts.observe));
   app.use(validate(services));
   app.use(authorize(createAccess(services.store)));
   app.use(throttle(limits));

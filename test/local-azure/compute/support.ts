@@ -38,7 +38,7 @@ export function describeMachine(nicId: string, changes: Partial<VirtualMachine> 
     hardwareProfile: { vmSize: 'Standard_D2ds_v4' },
     storageProfile: { imageReference: DEBIAN, osDisk: { name: 'os', createOption: 'FromImage' } },
     osProfile: { computerName: 'builder', adminUsername: 'kiln', adminPassword: 'Secret-123456' },
-    networkProfile: { networkInterfaces: [{ id: nicId, primary: true }] },
+    networkProfile: { networkInterfaces: [{ id: nicId }] },
     ...changes,
   };
 }

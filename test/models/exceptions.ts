@@ -1,0 +1,20 @@
+/** Where what Azure really does, or was recorded to do, is not what its published models say. Each with its reason. */
+
+const EXCEPTIONS: Array<[told: RegExp, reason: string]> = [
+  [/networkInterfaces .*answer: kind: is not known/, 'recorded: the service answers "Regular"'],
+  [/listKeys .*permissions: "FULL"/, 'the service writes it in capitals'],
+  [/PUT Microsoft.Compute\/(disks|snapshots) .*answer: name: is required/, 'recorded: accepted is told without a name'],
+  [
+    /(disks|snapshots) .*answer: properties\.(isArmResource|colocationConstraints|faultDomain): is not known/,
+    'recorded',
+  ],
+  [
+    /deployments .*answer: properties\.parameters\{\}\.type: is not known/,
+    'the service says the type of each parameter',
+  ],
+  [/deployments\/validate .*answer: (id|name|type): is not known/, 'the service names what it has validated'],
+];
+
+export function exceptionFor(told: string): string | undefined {
+  return EXCEPTIONS.find(([pattern]) => pattern.test(told))?.[1];
+}
