@@ -75,7 +75,7 @@ function createClients(
   };
 }
 
-function defaultCredential({ authorityHost }: AzureEnvironment): TokenCredential {
+export function defaultCredential({ authorityHost }: AzureEnvironment): TokenCredential {
   // Instance discovery asks the public cloud about any other authority, which it cannot know.
   return authorityHost === undefined
     ? new DefaultAzureCredential()

@@ -8,10 +8,10 @@ export type Act = <A extends unknown[]>(
   work: (settings: Settings, ...args: A) => number | Promise<number>,
 ) => (...args: A) => Promise<void>;
 
-/** Adds the options by which a template file is read. */
-export function takesTemplate(command: Command): Command {
+/** Adds the options by which a template file is read. @param file `[file]` where it may be left out */
+export function takesTemplate(command: Command, file: '<file>' | '[file]' = '<file>'): Command {
   return command
-    .argument('<file>', 'an image template: a resource body or a deployment template')
+    .argument(file, 'an image template: a resource body or a deployment template')
     .option('--param <name=value>', 'a parameter or placeholder of the template (again for more)', many)
     .option('--parameters <file>', 'a file of parameters')
     .option('--identity <id>', 'a user-assigned identity to add (again for more)', many)

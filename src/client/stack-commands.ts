@@ -1,9 +1,18 @@
 /** The commands for what runs in the background, or in its place in the foreground. */
 import type { Command } from 'commander';
 import type { Act } from './acting.ts';
+import { takesTemplate } from './acting.ts';
 import { dev, gateway, reset, stopAll, worker } from './commands/dev.ts';
+import { doctor, type DoctorOptions } from './commands/doctor.ts';
+import { withExamples } from './examples.ts';
 
 export function addStackCommands(program: Command, act: Act): void {
+  withExamples(takesTemplate(program.command('doctor'), '[file]'), [
+    ['kiln doctor', 'what any build here needs'],
+    ['kiln doctor template.json --cloud azure', 'what this one needs of the real Azure, quota included'],
+  ])
+    .description('check that what builds need is there, and say what to do where it is not; changes nothing')
+    .action(act((settings, file: string | undefined, options: DoctorOptions) => doctor(file, options, settings)));
   program
     .command('dev')
     .description('keep the whole stack in the foreground and print its addresses')

@@ -17,6 +17,13 @@ export async function findTemporal(
   say: (line: string) => void,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<string> {
+  const found = locateTemporal(cacheDir, env);
+  if (found !== undefined) return found;
+  return (await download(cacheDir, say)) ?? (await install(cacheDir, say, env));
+}
+
+/** Where it is already. @throws Error where TEMPORAL_CLI names what is none */
+export function locateTemporal(cacheDir: string, env: NodeJS.ProcessEnv): string | undefined {
   const named = env['TEMPORAL_CLI'];
   if (named !== undefined && named !== '') {
     if (!isExecutable(named)) throw new Error(`TEMPORAL_CLI is ${named}, which is not an executable file`);
@@ -25,9 +32,7 @@ export async function findTemporal(
   const candidates = [...(env['PATH'] ?? '').split(delimiter), join(cacheDir, 'bin')].map((dir) =>
     join(dir, 'temporal'),
   );
-  const found = candidates.find(isExecutable);
-  if (found !== undefined) return found;
-  return (await download(cacheDir, say)) ?? (await install(cacheDir, say, env));
+  return candidates.find(isExecutable);
 }
 
 function isExecutable(file: string): boolean {

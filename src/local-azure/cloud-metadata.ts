@@ -13,7 +13,8 @@ export function cloudMetadata(apiVersion: string, origin: string, blobEndpoint: 
       identityProvider: 'AAD',
     },
     resourceManager: origin,
-    microsoftGraphResourceId: 'https://graph.microsoft.com/',
+    // The directory's few objects are told by the same server: local-azure/directory.ts.
+    microsoftGraphResourceId: `${origin}/`,
     graph: 'https://graph.windows.net/',
     graphAudience: 'https://graph.windows.net/',
     batch: 'https://batch.core.windows.net/',

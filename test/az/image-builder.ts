@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { TestStack } from '../e2e/stack.ts';
 import { DEFINITION, IDENTITY } from '../e2e/templates.ts';
-import { logIn, skip, type Az } from './az.ts';
+import { logIn, skip, type Az } from '../support/azure-cli.ts';
 
 const GROUP = 'golden-images';
 

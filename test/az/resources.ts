@@ -12,7 +12,7 @@ import { LOCAL_SUBSCRIPTION } from '../../src/local-azure/core.ts';
 import { permissionsOf } from '../../src/template/permissions.ts';
 import { EXAMPLE } from '../e2e/stack.ts';
 import { startTestAzure, type TestAzure } from '../local-azure/support.ts';
-import { logIn, skip, type Az } from './az.ts';
+import { logIn, skip, type Az } from '../support/azure-cli.ts';
 
 const GROUP = 'by-az';
 const IDS = `/subscriptions/${LOCAL_SUBSCRIPTION}/resourceGroups/${GROUP}/providers`;
@@ -92,10 +92,10 @@ describe('az', { skip, concurrency: true }, () => {
   it('disk, snapshot create and grant-access, image create from a snapshot', async () => {
     await inGroup('disk create -n disk --size-gb 4');
     await inGroup('snapshot create -n snapshot --source disk');
-    const { accessSas } = await inGroup<{ accessSas: string }>(
+    const { accessSAS } = await inGroup<{ accessSAS: string }>(
       'snapshot grant-access -n snapshot --duration-in-seconds 3600',
     );
-    assert.match(accessSas, /^https:.*sig=/);
+    assert.match(accessSAS, /^https:.*sig=/);
     await inGroup('snapshot revoke-access -n snapshot');
     await inGroup('image create -n from-snapshot --source snapshot --os-type Linux --hyper-v-generation V2');
     for (const one of ['image delete -n from-snapshot', 'snapshot delete -n snapshot', 'disk delete -n disk --yes']) {
@@ -108,7 +108,7 @@ describe('az', { skip, concurrency: true }, () => {
       'storage account create -n azstorage -l westeurope --sku Standard_LRS',
     );
     const storage = <T>(command: string, ...args: string[]): Promise<T> =>
-      az.run(`storage ${command} --auth-mode login --blob-endpoint ${account.primaryEndpoints.blob}`, ...args);
+      az.run(`storage ${command}`, ...args, '--auth-mode', 'login', '--blob-endpoint', account.primaryEndpoints.blob);
     const file = join(az.folder, 'script.sh');
     writeFileSync(file, 'echo\n');
     await storage('container create -n scripts');

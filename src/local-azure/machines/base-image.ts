@@ -69,6 +69,11 @@ export function baseImage({ urn, ...options }: BaseImageOptions): Promise<string
   return made;
 }
 
+/** Whether the tree that most Linux images are stood in for by is in the cache. */
+export function hasBaseImage(cacheDir: string, { suffix }: Privileges): boolean {
+  return existsSync(join(cacheDir, 'rootfs', `${nameOf('bookworm')}${suffix}`));
+}
+
 /** Another recipe gives another name. */
 function nameOf(suite: string): string {
   const recipe = JSON.stringify({ suite, PACKAGES, STAND_INS });

@@ -24,16 +24,26 @@ export type Host = { privileges: Privileges } | { missing: string };
 
 /** @param stateDir where machines will live: not every file system lets itself be overlaid */
 export async function prepareHost(stateDir: string, log: Logger): Promise<Host> {
+  const looked = await lookAtHost(stateDir);
+  if (!('install' in looked)) return looked;
+  const { install: command, packages } = looked;
+  const refusal = await install(command, packages, log);
+  return refusal === undefined ? tryWays(stateDir) : { missing: refusal };
+}
+
+/** The same without changing anything: `install` is what would be installed first. */
+export async function lookAtHost(stateDir: string): Promise<Host | { install: string; packages: string[] }> {
   if (process.platform !== 'linux') return { missing: `scripts of Linux images cannot run on ${process.platform}` };
   const root = process.getuid?.() === 0;
   const lacking = await lackingPackages(root ? NEEDED : { ...NEEDED, ...NEEDED_ROOTLESS });
-  if (lacking.length > 0) {
-    const command = `apt-get install -y --no-install-recommends ${lacking.join(' ')}`;
-    if (!isDebian()) return { missing: `the tools of ${lacking.join(', ')} are not installed` };
-    if (!root) return { missing: `run as root: ${command}` };
-    const refusal = await install(command, lacking, log);
-    if (refusal !== undefined) return { missing: refusal };
-  }
+  if (lacking.length === 0) return tryWays(stateDir);
+  const command = `apt-get install -y --no-install-recommends ${lacking.join(' ')}`;
+  if (!isDebian()) return { missing: `the tools of ${lacking.join(', ')} are not installed` };
+  return root ? { install: command, packages: lacking } : { missing: `run as root: ${command}` };
+}
+
+async function tryWays(stateDir: string): Promise<Host> {
+  const root = process.getuid?.() === 0;
   const refusal = root ? await tryOut(AS_ROOT, stateDir) : 'this is not root';
   if (refusal === undefined) return { privileges: AS_ROOT };
   const rootless = hasIdRange() ? await tryOut(ROOTLESS, stateDir) : noIdRange();

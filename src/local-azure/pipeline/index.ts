@@ -1,10 +1,11 @@
 /**
  * What happens to a request, in this order:
  *   context → authenticate → validate → authorize → throttle → route → handle → serialize, and errors at the end of it all.
- * The authority and the diagnostics stand beside it and need no token.
+ * The authority and the diagnostics stand beside it and need no token; the directory looks at its own.
  */
 import { Hono } from 'hono';
 import type { Authority } from '../authority.ts';
+import { directory } from '../directory.ts';
 import { createCallCounter } from '../call-counter.ts';
 import type { Exchange, Provider, Services } from '../core.ts';
 import type { Limits } from '../limits/index.ts';
@@ -43,6 +44,7 @@ export function createPipeline(parts: PipelineParts): Hono<Environment> {
   });
   app.route('/', diagnostics(services, calls));
   app.route('/', authority.routes);
+  app.route('/', directory(services.store, authority));
 
   app.use(authenticate(authority));
   app.use(limitBody);

@@ -1,6 +1,7 @@
 /** Stage 3: what every request must have, whatever its provider. */
 import { bodyLimit } from 'hono/body-limit';
 import { ArmError, type Json, type JsonObject, LOCAL_SUBSCRIPTION, type Services } from '../core.ts';
+import { requireRegistration } from '../registrations.ts';
 import { groupIdOf, parseResourceId } from '../resource-id.ts';
 import type { RequestContext, Stage } from './environment.ts';
 
@@ -35,6 +36,7 @@ export function validate(services: Services): Stage {
       throw new ArmError(404, 'SubscriptionNotFound', `The subscription '${subscription}' could not be found.`);
     }
     requireGroup(c, services);
+    if (c.req.method === 'PUT') requireRegistration(services.store, c.get('path'));
     await next();
   };
 }

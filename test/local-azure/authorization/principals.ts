@@ -18,6 +18,8 @@ export interface Principal {
   principalId: string;
   clientId: string;
   credential: WorkloadIdentityCredential;
+  /** Holds what the issuer signed. */
+  tokenFile: string;
 }
 
 /** A user-assigned identity, and the credential of who may act as it. */
@@ -29,18 +31,18 @@ export async function makePrincipal(azure: TestAzure, issuer: Issuer, name: stri
     subject: `system:serviceaccount:builds:${name}`,
     audiences: ['api://AzureADTokenExchange'],
   });
-  const tokenFilePath = join(mkdtempSync(join(tmpdir(), 'kiln-federated-')), 'token');
-  writeFileSync(tokenFilePath, await issuer.sign(`system:serviceaccount:builds:${name}`));
+  const tokenFile = join(mkdtempSync(join(tmpdir(), 'kiln-federated-')), 'token');
+  writeFileSync(tokenFile, await issuer.sign(`system:serviceaccount:builds:${name}`));
   const { tenantId, authorityHost } = azure.connection;
   const { principalId = '', clientId = '' } = identity;
   const credential = new WorkloadIdentityCredential({
     tenantId,
     clientId,
-    tokenFilePath,
+    tokenFilePath: tokenFile,
     authorityHost,
     disableInstanceDiscovery: true,
   });
-  return { principalId, clientId, credential };
+  return { principalId, clientId, credential, tokenFile };
 }
 
 interface Permission {

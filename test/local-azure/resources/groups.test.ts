@@ -66,3 +66,23 @@ test('deleting a group deletes what is in it, whatever depends on what', async (
   });
   assert.deepEqual(left, []);
 });
+
+test('a provider that is not registered makes nothing new', async (t) => {
+  const azure = await startTestAzure(t);
+  const subscription = `/subscriptions/${azure.connection.subscriptionId}`;
+  const register = (verb: string) =>
+    azure.call('POST', `${subscription}/providers/Microsoft.Network/${verb}?api-version=2021-04-01`);
+  assert.equal((await register('unregister')).body['registrationState'], 'Unregistered');
+  const put = () =>
+    azure.call(
+      'PUT',
+      `${subscription}/resourceGroups/golden-images/providers/Microsoft.Network/networkSecurityGroups/nsg?api-version=2024-05-01`,
+      { body: { location: 'westeurope' } },
+    );
+  const refused = await put();
+  assert.deepEqual([refused.status, refused.body.error?.code], [409, 'MissingSubscriptionRegistration']);
+  await azure.restart();
+  assert.equal((await put()).status, 409, 'it stays so');
+  await register('register');
+  assert.equal((await put()).status, 201);
+});

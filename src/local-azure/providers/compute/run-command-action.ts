@@ -1,10 +1,28 @@
 /** Run Command as it was first: an action of a machine, that answers the last 4 KB of what the script wrote. */
-import { ArmError, type AsyncForm, type Json, type JsonObject, type Route, type Services } from '../../core.ts';
+import {
+  ArmError,
+  type AsyncForm,
+  type Json,
+  type JsonObject,
+  type Route,
+  type Services,
+  type StoredResource,
+} from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
 import { readTail } from './command-output.ts';
 import { powerOf } from './instance-view.ts';
 import { BUILT_IN, type BuiltIn } from './run-command-scripts.ts';
-import { acceptAction, list, MACHINE_PATH, object, refuseWhileBusy, text, TYPES, uniqueId } from './shared.ts';
+import {
+  acceptAction,
+  list,
+  MACHINE_PATH,
+  object,
+  propertiesOf,
+  refuseWhileBusy,
+  text,
+  TYPES,
+  uniqueId,
+} from './shared.ts';
 
 const FORM: AsyncForm = { segment: 'operations', headers: 'both' };
 const KIND = `${TYPES.machine}/runCommand`;
@@ -89,10 +107,23 @@ export function registerRunCommandAction({ operations, store, machines }: Servic
       const status = await machines.status(key, job);
       if (!/^(Pending|Running)$/.test(status.state)) {
         const [stdout, stderr] = await readTail({ machines }, key, job, status);
-        return { value: [part('StdOut', stdout), part('StdErr', stderr)] };
+        return { value: isLinux(machine) ? [both(stdout, stderr)] : [part('StdOut', stdout), part('StdErr', stderr)] };
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
+  });
+}
+
+const isLinux = (machine: StoredResource): boolean =>
+  text(object(object(propertiesOf(machine)['storageProfile'])['osDisk'])['osType']) === 'Linux';
+
+/** The agent for Linux tells both streams in one text. */
+function both(stdout: string, stderr: string): JsonObject {
+  return object({
+    code: 'ProvisioningState/succeeded',
+    level: 'Info',
+    displayStatus: 'Provisioning succeeded',
+    message: `Enable succeeded: \n[stdout]\n${stdout}\n[stderr]\n${stderr}`,
   });
 }
 

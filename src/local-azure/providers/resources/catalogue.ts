@@ -1,5 +1,13 @@
 /** What a subscription is and has to offer: itself, its regions, its resource providers. */
-import { ArmError, LOCAL_SUBSCRIPTION, LOCAL_TENANT, type Provider, type Route } from '../../core.ts';
+import {
+  ArmError,
+  LOCAL_SUBSCRIPTION,
+  LOCAL_TENANT,
+  type Provider,
+  type ResourceStore,
+  type Route,
+} from '../../core.ts';
+import { isRegistered, setRegistered } from '../../registrations.ts';
 import { describeRegions, REGION_NAMES, regionDisplayName } from '../../regions.ts';
 
 const SUBSCRIPTION = {
@@ -13,11 +21,11 @@ const SUBSCRIPTION = {
   subscriptionPolicies: { locationPlacementId: 'Public_2014-09-01', quotaId: 'Local_2014-09-01', spendingLimit: 'Off' },
 };
 
-const describe = (provider: Provider) => ({
+const describe = (provider: Provider, store: ResourceStore) => ({
   id: `/subscriptions/${LOCAL_SUBSCRIPTION}/providers/${provider.namespace}`,
   namespace: provider.namespace,
   registrationPolicy: 'RegistrationRequired',
-  registrationState: 'Registered',
+  registrationState: isRegistered(store, provider.namespace) ? 'Registered' : 'Unregistered',
   resourceTypes: provider.resourceTypes.map((type) => ({
     ...type,
     locations: REGION_NAMES.map(regionDisplayName),
@@ -25,13 +33,13 @@ const describe = (provider: Provider) => ({
   })),
 });
 
-export function catalogueRoutes(providers: Provider[]): Route[] {
+export function catalogueRoutes(providers: Provider[], store: ResourceStore): Route[] {
   const find = (namespace = '') => {
     const provider = providers.find((candidate) => candidate.namespace.toLowerCase() === namespace.toLowerCase());
     if (provider === undefined) {
       throw new ArmError(404, 'InvalidResourceNamespace', `The resource namespace '${namespace}' is invalid.`);
     }
-    return { status: 200, body: describe(provider) };
+    return { status: 200, body: describe(provider, store) };
   };
   return [
     {
@@ -65,17 +73,21 @@ export function catalogueRoutes(providers: Provider[]): Route[] {
     {
       method: 'GET',
       path: '/subscriptions/{subscriptionId}/providers',
-      handle: () => ({ status: 200, body: { value: providers.map(describe) } }),
+      handle: () => ({ status: 200, body: { value: providers.map((provider) => describe(provider, store)) } }),
     },
     {
       method: 'GET',
       path: '/subscriptions/{subscriptionId}/providers/{namespace}',
       handle: ({ params }) => find(params['namespace']),
     },
-    {
+    ...(['register', 'unregister'] as const).map((verb): Route => ({
       method: 'POST',
-      path: '/subscriptions/{subscriptionId}/providers/{namespace}/register',
-      handle: ({ params }) => find(params['namespace']),
-    },
+      path: `/subscriptions/{subscriptionId}/providers/{namespace}/${verb}`,
+      handle({ params: { namespace = '' } }) {
+        find(namespace);
+        setRegistered(store, namespace, verb === 'register');
+        return find(namespace);
+      },
+    })),
   ];
 }

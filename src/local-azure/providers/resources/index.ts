@@ -28,7 +28,7 @@ export function createResourcesProvider(
       apiVersions: ['2025-04-01', '2024-11-01', '2022-12-01', '2022-09-01', '2021-04-01', '2020-06-01'],
     })),
     routes: [
-      ...catalogueRoutes(providers),
+      ...catalogueRoutes(providers, services.store),
       ...resourceGroupRoutes(services, providers),
       ...resourceListRoutes(services),
       ...tagRoutes(services),

@@ -12,7 +12,7 @@ import type { LocalAzureConnection } from '../../src/local-azure/core.ts';
 
 const path = findAz();
 
-export const skip = path === undefined ? 'az is not installed: see test/az/az.ts' : false;
+export const skip = path === undefined ? 'az is not installed: see test/support/azure-cli.ts' : false;
 
 export interface Az {
   /** Its answer, read from JSON. The first argument is taken apart at its spaces. */
