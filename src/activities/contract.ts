@@ -32,6 +32,8 @@ export interface RunContext {
   tags: Record<string, string>;
   /** The staging group is the template's own (`stagingResourceGroup`): its contents go, it stays. */
   ownGroup?: true;
+  /** Where not one run is meant but all of a template's: what their ids begin with. */
+  runsNamed?: string;
 }
 
 /** A machine of the build, by name, and what it runs. */

@@ -2,8 +2,9 @@
 import { OWNERSHIP_TAG } from '../template/build-plan.ts';
 import type { RunContext } from './contract.ts';
 
-export function isOurs(run: RunContext, tags: Record<string, string> | undefined): boolean {
-  return tags?.[OWNERSHIP_TAG] === run.runId;
+export function isOurs({ runId, runsNamed }: RunContext, tags: Record<string, string> | undefined): boolean {
+  const owner = tags?.[OWNERSHIP_TAG];
+  return owner !== undefined && (owner === runId || (runsNamed !== undefined && owner.startsWith(runsNamed)));
 }
 
 /** Tags of an output: the template's artifact tags, and whose it is. */

@@ -26,6 +26,35 @@ export const asking = proxyWith({
   retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 10 },
 });
 
+/** Looks whether there is anything to do, for somebody who waits; who gets no answer goes on without. */
+export const looking = proxyWith({
+  startToCloseTimeout: '10m',
+  scheduleToCloseTimeout: '15m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 5 },
+});
+
+/** What a submission needs, checked and made: it ends well or badly within the hour, and can be put again. */
+const SUBMITTING = {
+  startToCloseTimeout: '30m',
+  scheduleToCloseTimeout: '1h',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 10 },
+} as const;
+export const submitting = proxyWith(SUBMITTING);
+export const makingForSubmission = proxyWith({
+  ...SUBMITTING,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+/** Makes room for a run, which does not wait longer than this for it. Given up at once when the run is cancelled. */
+export const clearing = proxyWith({
+  startToCloseTimeout: '10m',
+  scheduleToCloseTimeout: '10m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '1s', maximumInterval: '30s' },
+});
+
 /** Makes something that an undo removes. Bounded by the build's timeout, not by a number of attempts. */
 export const making = proxyWith({
   startToCloseTimeout: '6h',

@@ -13,8 +13,6 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { asking, making, removing } from './activity-proxies.ts';
-import { describeFailure } from './build-failure.ts';
 import { end } from './operation-end.ts';
 import { QUERY_TEMPLATE, SIGNAL_CHECK_SOURCE, TEMPLATE_UPDATES } from './template-messages.ts';
 import type {
@@ -27,15 +25,15 @@ import type {
   TemplateView,
   TriggerRequest,
 } from './template-messages.ts';
-import { codeOfProblems } from './provisioning-error.ts';
+import { buildsTheSame } from './same-plan.ts';
+import { Provisioning } from './template-provisioning.ts';
+import { removeStaged } from './template-removal.ts';
 import { TemplateRuns } from './template-runs.ts';
-import { begin, groupContext, newState, viewOf } from './template-state.ts';
+import { begin, newState, viewOf } from './template-state.ts';
 import type { TemplateState } from './template-state.ts';
 import { SourceTriggers } from './source-triggers.ts';
 import { triggerObjections } from './trigger-objections.ts';
 
-/** Events after which the template goes on in a fresh history; Temporal's own suggestion comes much later. */
-const MAX_EVENTS = 2000;
 /** For the first submission; a template that nobody ever submits is none. */
 const SUBMITTED_WITHIN = '1m';
 
@@ -43,24 +41,34 @@ export interface TemplateStart {
   id: string;
   /** What a former history left. */
   state?: TemplateState;
+  /** Events after which the template goes on in a fresh history; Temporal's own suggestion comes much later. */
+  maxEvents?: number;
 }
 
-export async function imageTemplate({ id, state = newState(id) }: TemplateStart): Promise<TemplateView> {
-  const template = new LivingTemplate(state);
+export async function imageTemplate({
+  id,
+  state = newState(id),
+  maxEvents = 2000,
+}: TemplateStart): Promise<TemplateView> {
+  const template = new LivingTemplate(state, maxEvents);
   template.listen();
   return template.live();
 }
 
 class LivingTemplate {
   readonly #state: TemplateState;
+  readonly #maxEvents: number;
   readonly #runs: TemplateRuns;
   readonly #triggers: SourceTriggers;
-  #provisioning = false;
+  readonly #provisioning: Provisioning;
+  #deletion: OperationView | undefined;
 
-  constructor(state: TemplateState) {
+  constructor(state: TemplateState, maxEvents: number) {
     this.#state = state;
+    this.#maxEvents = maxEvents;
     this.#runs = new TemplateRuns(state);
     this.#triggers = new SourceTriggers(state, this.#runs);
+    this.#provisioning = new Provisioning(state, this.#runs);
   }
 
   listen(): void {
@@ -83,7 +91,7 @@ class LivingTemplate {
     );
     update(
       TEMPLATE_UPDATES.cancel,
-      () => this.#accept((operation) => this.#runs.cancel(operation)),
+      () => this.#accepted(this.#runs.cancel()),
       () => this.#mayCancel(),
     );
     update(
@@ -112,100 +120,61 @@ class LivingTemplate {
       throw ApplicationFailure.nonRetryable(`${state.id} was never submitted`, 'NotFound' satisfies Refusal);
     }
     this.#triggers.watch();
-    await condition(() => state.provisioningState === 'Deleted' || (this.#isIdle() && isLong()));
+    await condition(() => state.provisioningState === 'Deleted' || (this.#isIdle() && this.#isLong()));
     await condition(allHandlersFinished);
     if (state.provisioningState === 'Deleted') return viewOf(state);
-    return continueAsNew<typeof imageTemplate>({ id: state.id, state });
+    return continueAsNew<typeof imageTemplate>({ id: state.id, state, maxEvents: this.#maxEvents });
+  }
+
+  #isLong(): boolean {
+    const { historyLength, continueAsNewSuggested } = workflowInfo();
+    return continueAsNewSuggested || historyLength > this.#maxEvents;
   }
 
   #isIdle(): boolean {
-    return !this.#provisioning && !this.#runs.busy && !this.#triggers.busy && allHandlersFinished();
+    const busy = this.#provisioning.busy || this.#runs.busy || this.#triggers.busy || this.#deletion !== undefined;
+    return !busy && allHandlersFinished();
   }
 
   #put({ plan, resource }: PutRequest): Accepted {
     const state = this.#state;
+    const former = state.submission?.plan;
     state.submission = { plan, resource };
     state.revision++;
+    if (former === undefined || !buildsTheSame(former, plan)) state.changed = state.revision;
+    const named = plan.stagingResourceGroup === undefined ? [] : [plan.staging.resourceGroup.toLowerCase()];
+    state.namedGroups = [...new Set([...state.namedGroups, ...named])];
     state.provisioningState = state.revision === 1 ? 'Creating' : 'Updating';
     delete state.provisioningError;
-    return this.#accept((operation) => void this.#provision(operation, state.revision));
-  }
-
-  /** Checked against Azure, and given a group to build in. A later submission takes an earlier one's place. */
-  async #provision(operation: OperationView, revision: number): Promise<void> {
-    const state = this.#state;
-    // The one before is done first: both may make the group.
-    await condition(() => !this.#provisioning);
-    const { submission } = state;
-    if (submission === undefined || state.provisioningState === 'Deleting') return end(operation, 'Canceled');
-    if (revision < state.revision) return end(operation, 'Succeeded');
-    this.#provisioning = true;
-    try {
-      const { plan } = submission;
-      const checked = await asking('Check the template against Azure').checkPlan(plan);
-      if (plan.stagingResourceGroup === undefined && !state.madeGroup) {
-        state.madeGroup = true;
-        const group = groupContext(state, plan);
-        await making(`Resource group ${group.staging.resourceGroup}`).createStagingGroup(group);
-      }
-      if (checked.source.exactVersion === undefined) delete state.exactVersion;
-      else state.exactVersion = checked.source.exactVersion;
-      this.#provisioned(revision, operation);
-      if (revision === 1 && plan.autoRun === true && state.provisioningState === 'Succeeded') {
-        await this.#runs.run({ by: 'autoRun' });
-      }
-    } catch (error) {
-      const { message, type, problems } = describeFailure(error, 'Checking', undefined);
-      this.#provisioned(revision, operation, {
-        provisioningErrorCode: codeOfProblems(submission.plan, type, problems ?? []),
-        message,
-      });
-    } finally {
-      this.#provisioning = false;
-    }
-  }
-
-  /** What was found of a revision that is not the last any more says nothing of the template as it is now. */
-  #provisioned(revision: number, operation: OperationView, error?: TemplateState['provisioningError']): void {
-    const state = this.#state;
-    if (error === undefined) end(operation, 'Succeeded');
-    else end(operation, 'Failed', { code: error.provisioningErrorCode, message: error.message });
-    if (revision < state.revision || state.provisioningState === 'Deleting') return;
-    state.provisioned = revision;
-    state.provisioningState = error === undefined ? 'Succeeded' : 'Failed';
-    if (error !== undefined) state.provisioningError = error;
+    return this.#accept((operation) => this.#provisioning.begin(plan, operation));
   }
 
   #delete(): Accepted {
+    // Whoever asks again, not having had an answer, is told of the same deletion.
+    if (this.#deletion !== undefined) return this.#accepted(this.#deletion);
     this.#state.provisioningState = 'Deleting';
-    return this.#accept((operation) => void this.#remove(operation));
+    const deletion = begin(this.#state, now());
+    this.#deletion = deletion;
+    void this.#remove(deletion);
+    return this.#accepted(deletion);
   }
 
-  /** Ends, whatever Azure says: what could not be removed is named. */
   async #remove(operation: OperationView): Promise<void> {
-    const state = this.#state;
-    await condition(() => !this.#provisioning);
-    const plan = state.submission?.plan;
-    const contexts = state.runs.map(({ context }) => context);
-    if (plan !== undefined && state.madeGroup) contexts.push(groupContext(state, plan));
-    for (const context of contexts) {
-      try {
-        const { leftovers } = await removing(`Remove ${context.runId}`).removeStagingGroup(context);
-        state.leftovers.push(...leftovers);
-      } catch (error) {
-        const { message } = describeFailure(error, 'CleaningUp', undefined);
-        state.leftovers.push({ id: context.staging.resourceGroup, reason: message });
-      }
-    }
+    await this.#provisioning.stop();
+    await removeStaged(this.#state);
     end(operation, 'Succeeded');
-    state.provisioningState = 'Deleted';
+    this.#state.provisioningState = 'Deleted';
   }
 
   #accept(work: (operation: OperationView) => void): Accepted {
     const operation = begin(this.#state, now());
     work(operation);
+    return this.#accepted(operation);
+  }
+
+  #accepted({ id }: OperationView): Accepted {
     const { revision, submission } = this.#state;
-    return { operationId: operation.id, revision, location: submission?.plan.template.location ?? '' };
+    return { operationId: id, revision, location: submission?.plan.template.location ?? '' };
   }
 
   #mayPut({ plan, ifRevision }: PutRequest): void {
@@ -242,7 +211,7 @@ class LivingTemplate {
 
   #mayDelete(): void {
     this.#mustLive('delete');
-    if (this.#runs.busy || this.#state.provisioningState === 'Deleting') this.#notAllowed('delete');
+    if (this.#runs.busy) this.#notAllowed('delete');
   }
 
   #mayPutTrigger(name: string): void {
@@ -276,8 +245,3 @@ function refuse(type: Refusal, message: string): never {
 }
 
 const now = (): string => new Date().toISOString();
-
-function isLong(): boolean {
-  const { historyLength, continueAsNewSuggested } = workflowInfo();
-  return continueAsNewSuggested || historyLength > MAX_EVENTS;
-}

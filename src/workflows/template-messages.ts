@@ -15,7 +15,7 @@ export const TEMPLATE_UPDATES = {
   put: 'put',
   /** (request: RunRequest) => RunAccepted */
   run: 'run',
-  /** () => Accepted; answers when the cancellation is under way. */
+  /** () => Accepted; answers when the cancellation is under way. Again: the same operation, as for `delete`. */
   cancel: 'cancel',
   /** () => Accepted; answers when the deletion is under way. */
   delete: 'delete',

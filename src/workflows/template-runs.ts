@@ -10,7 +10,7 @@ import {
   ParentClosePolicy,
 } from '@temporalio/workflow';
 import type { BuildPlan } from '../template/build-plan.ts';
-import { asking, removing } from './activity-proxies.ts';
+import { clearing, looking } from './activity-proxies.ts';
 import type { buildImage } from './build-image.ts';
 import { buildOptions } from './build-options.ts';
 import type { BuildStatus } from './messages.ts';
@@ -31,10 +31,16 @@ interface Outcome {
   status?: BuildStatus;
 }
 
+interface Looking {
+  scope: CancellationScope;
+  cancellation?: OperationView;
+}
+
 export class TemplateRuns {
   readonly #state: TemplateState;
-  #starting = false;
-  #current: { run: RememberedRun; canceled: boolean } | undefined;
+  /** Of a run for which is looked whether it is needed. */
+  #looking: Looking | undefined;
+  #current: { run: RememberedRun; cancellation?: OperationView } | undefined;
   #listeners: Array<(run: TemplateRun) => void> = [];
 
   constructor(state: TemplateState) {
@@ -42,7 +48,7 @@ export class TemplateRuns {
   }
 
   get busy(): boolean {
-    return this.#starting || this.#current !== undefined;
+    return this.#looking !== undefined || this.#current !== undefined;
   }
 
   onEnd(listener: (run: TemplateRun) => void): void {
@@ -60,50 +66,65 @@ export class TemplateRuns {
     const { submission, revision } = state;
     if (submission === undefined) throw new TypeError('the template was never submitted');
     const operation = begin(state, now());
-    this.#starting = true;
+    if (ifChanged) {
+      const skipped = await this.#whySkipped(submission.plan, operation);
+      if (skipped !== undefined) return { operationId: operation.id, skipped };
+    }
+    state.count++;
+    const plan = planOfRun(state, submission.plan);
+    const run: RememberedRun = {
+      runId: plan.runId,
+      revision,
+      by,
+      state: 'Running',
+      startTime: now(),
+      message: '',
+      outputs: [],
+      context: runContext(plan),
+      ...(requestId === undefined ? {} : { requestId }),
+    };
+    const forgotten = remember(state, run);
+    this.#current = { run };
+    this.#follow(plan, operation, forgotten).catch((error: unknown) => this.#lost(operation, error));
+    return { operationId: operation.id, runId: run.runId };
+  }
+
+  /** The operation of the cancellation, which ends with the run; the same one where it is asked for again. */
+  cancel(): OperationView {
+    const canceled = this.#looking ?? this.#current;
+    if (canceled === undefined) throw new TypeError('there is no run to cancel');
+    if (canceled.cancellation !== undefined) return canceled.cancellation;
+    const operation = begin(this.#state, now());
+    canceled.cancellation = operation;
+    if ('scope' in canceled) canceled.scope.cancel();
+    else Object.assign(canceled.run, { state: 'Canceling', message: 'Canceling image build' });
+    return operation;
+  }
+
+  /** Undefined where there is something to build. */
+  async #whySkipped(plan: BuildPlan, operation: OperationView): Promise<string | undefined> {
+    const looked: Looking = { scope: new CancellationScope() };
+    this.#looking = looked;
     try {
-      const skipped = ifChanged ? await this.#unchanged(submission.plan, revision) : undefined;
-      if (skipped !== undefined) {
-        end(operation, 'Succeeded');
-        return { operationId: operation.id, skipped };
+      const unchanged = await looked.scope.run(() => this.#unchanged(plan));
+      if (looked.cancellation !== undefined) {
+        end(looked.cancellation, 'Succeeded');
+        end(operation, 'Canceled');
+        return 'the run was cancelled before it began';
       }
-      state.count++;
-      const plan = planOfRun(state, submission.plan);
-      const run: RememberedRun = {
-        runId: plan.runId,
-        revision,
-        by,
-        state: 'Running',
-        startTime: now(),
-        message: '',
-        outputs: [],
-        context: runContext(plan),
-        ...(requestId === undefined ? {} : { requestId }),
-      };
-      const forgotten = remember(state, run);
-      this.#current = { run, canceled: false };
-      this.#follow(plan, operation, forgotten).catch((error: unknown) => this.#lost(operation, error));
-      return { operationId: operation.id, runId: run.runId };
+      if (unchanged !== undefined) end(operation, 'Succeeded');
+      return unchanged;
     } finally {
-      this.#starting = false;
+      this.#looking = undefined;
     }
   }
 
-  cancel(operation: OperationView): void {
-    const current = this.#current;
-    if (current === undefined) return end(operation, 'Succeeded');
-    current.canceled = true;
-    current.run.state = 'Canceling';
-    current.run.message = 'Canceling image build';
-    void condition(() => this.#current !== current).then(() => end(operation, 'Succeeded'));
-  }
-
   /** Why nothing need be built; undefined where something has changed, or could not be looked at. */
-  async #unchanged(plan: BuildPlan, revision: number): Promise<string | undefined> {
-    const { built } = this.#state;
-    if (built === undefined || built.revision !== revision) return undefined;
+  async #unchanged(plan: BuildPlan): Promise<string | undefined> {
+    const { built, revision, changed } = this.#state;
+    if (built === undefined || built.revision < changed) return undefined;
     try {
-      const { source, digests } = await asking('Look at what goes into the image').checkPlan(plan);
+      const { source, digests } = await looking('Look at what goes into the image').checkPlan(plan);
       if (source.description !== built.source || !isSame(digests, built.digests)) return undefined;
       return `nothing has changed since run ${built.runId}: ${source.description}, ${Object.keys(digests).length} downloads, revision ${revision} of the template`;
     } catch {
@@ -113,25 +134,25 @@ export class TemplateRuns {
   }
 
   async #follow(plan: BuildPlan, operation: OperationView, forgotten: RememberedRun[]): Promise<void> {
-    const { current } = { current: this.#current };
+    const current = this.#current;
     if (current === undefined) return;
-    await this.#clear(forgotten);
     const scope = new CancellationScope();
     let outcome: Outcome | undefined;
-    const child = scope.run(() =>
-      executeChild<typeof buildImage>('buildImage', {
+    const child = scope.run(async () => {
+      await this.#clear(forgotten);
+      return executeChild<typeof buildImage>('buildImage', {
         ...buildOptions(plan),
         args: [plan],
         cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
         // It removes what it made however it ends, which a terminated build could not.
         parentClosePolicy: ParentClosePolicy.ABANDON,
-      }),
-    );
+      });
+    });
     child.then(
       (status) => (outcome = { state: status.state, message: '', status }),
       (error: unknown) => (outcome = outcomeOf(error)),
     );
-    await condition(() => outcome !== undefined || current.canceled);
+    await condition(() => outcome !== undefined || current.cancellation !== undefined);
     if (outcome === undefined) {
       scope.cancel();
       await condition(() => outcome !== undefined, CANCELED_WITHIN);
@@ -152,6 +173,8 @@ export class TemplateRuns {
     if (state === 'Succeeded' || state === 'PartiallySucceeded') end(operation, 'Succeeded');
     else if (state === 'Canceled') end(operation, 'Canceled');
     else end(operation, 'Failed', { code: code ?? 'ImageBuildFailed', message });
+    const cancellation = this.#current?.cancellation;
+    if (cancellation !== undefined) end(cancellation, 'Succeeded');
     this.#current = undefined;
     for (const listener of this.#listeners) listener(run);
   }
@@ -164,12 +187,15 @@ export class TemplateRuns {
   /** The logs of runs that are forgotten, and what an earlier run had to leave: the next builds in the same group. */
   async #clear(forgotten: RememberedRun[]): Promise<void> {
     const untidy = this.#state.runs.filter((run) => run.untidy === true);
-    for (const run of [...forgotten, ...untidy]) {
+    // A VHD in the staging account is what was built, and stays as long as the template does.
+    const unneeded = forgotten.filter(({ outputs }) => !outputs.some(({ type }) => type === 'VHD'));
+    for (const run of [...unneeded, ...untidy]) {
       try {
-        await removing(`Remove what ${run.runId} left`).removeStagingGroup(run.context);
+        await clearing(`Remove what ${run.runId} left`).removeStagingGroup(run.context);
         delete run.untidy;
-      } catch {
-        // The run that needs the group says what is in its way.
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        // The run that needs the group says what is in its way, and what is left goes with the template.
       }
     }
   }

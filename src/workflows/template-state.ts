@@ -17,6 +17,8 @@ import type {
 const KEPT_RUNS = 10;
 const KEPT_OPERATIONS = 30;
 const MAX_RUN_ID = 40;
+/** Digits of a run's count that a run id has room for. */
+const COUNT_DIGITS = 6;
 const MAX_GROUP_NAME = 90;
 
 export interface TemplateState {
@@ -25,8 +27,10 @@ export interface TemplateState {
   incarnation: string;
   submission?: Submission;
   revision: number;
-  /** The last revision that was provisioned, well or badly. */
-  provisioned: number;
+  /** The revision that last changed what is built: a template that is put as it was has not changed. */
+  changed: number;
+  /** A submission was good, be it a former one. */
+  provisioned: boolean;
   provisioningState: ProvisioningState;
   provisioningError?: { provisioningErrorCode: string; message: string };
   exactVersion?: string;
@@ -35,6 +39,8 @@ export interface TemplateState {
   /** Runs that were ever started. */
   count: number;
   runs: RememberedRun[];
+  /** Groups that the template named for its runs, in lower case: what they made there goes with the template. */
+  namedGroups: string[];
   /** What went into the last good run. */
   built?: { runId: string; revision: number; source: string; digests: Record<string, string>; exactVersion?: string };
   triggers: Array<TriggerView & { failures: number }>;
@@ -54,10 +60,12 @@ export function newState(id: string): TemplateState {
     id,
     incarnation: uuid4().slice(0, 8),
     revision: 0,
-    provisioned: 0,
+    changed: 0,
+    provisioned: false,
     provisioningState: 'Creating',
     madeGroup: false,
     count: 0,
+    namedGroups: [],
     runs: [],
     triggers: [],
     operations: [],
@@ -89,7 +97,9 @@ export function viewOf(state: TemplateState): TemplateView {
 
 export function begin(state: TemplateState, now: string): OperationView {
   const operation: OperationView = { id: uuid4(), status: 'InProgress', startTime: now };
-  state.operations = [operation, ...state.operations].slice(0, KEPT_OPERATIONS);
+  // One that is under way is asked after however many came since.
+  const kept = state.operations.filter(({ status }, at) => at < KEPT_OPERATIONS - 1 || status === 'InProgress');
+  state.operations = [operation, ...kept];
   return operation;
 }
 
@@ -124,14 +134,23 @@ export function groupContext(state: TemplateState, plan: BuildPlan): RunContext 
   };
 }
 
+/** All that the template's runs made in a group that it named for them. */
+export function namedGroupContext(state: TemplateState, plan: BuildPlan, resourceGroup: string): RunContext {
+  const { staging, ...rest } = groupContext(state, plan);
+  return { ...rest, staging: { ...staging, resourceGroup }, ownGroup: true, runsNamed: namesOfRuns(state, plan) };
+}
+
+/** What the ids of all its runs begin with. */
+function namesOfRuns({ incarnation }: TemplateState, { template }: BuildPlan): string {
+  const slug = template.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  const end = `-${incarnation}-`;
+  const name = slug.slice(0, MAX_RUN_ID - end.length - COUNT_DIGITS).replaceAll(/^-+|-+$/g, '');
+  return `${name || 'template'}${end}`;
+}
+
 /** What the next run builds: the plan as it was put, under names of the run's own, in the template's group. */
 export function planOfRun(state: TemplateState, plan: BuildPlan): BuildPlan {
-  const slug = plan.template.name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '');
-  const end = `-${state.incarnation}-${state.count}`;
-  const runId = `${slug.slice(0, MAX_RUN_ID - end.length - 1) || 'template'}${end}`;
+  const runId = `${namesOfRuns(state, plan)}${state.count}`;
   return {
     ...plan,
     runId,

@@ -108,8 +108,6 @@ describe('imageTemplate', () => {
       'make template false IT_g_sample_X',
       'make sample true IT_g_sample_X',
       'make sample true IT_g_sample_X',
-      'remove sample',
-      'remove sample',
       'remove template',
     ]);
   });
@@ -250,6 +248,159 @@ describe('imageTemplate', () => {
     });
   });
 
+  it('is not changed by being put as it was, whatever its tags', async () => {
+    await withTemplate(scripted().activities, async (template) => {
+      const plan = samplePlan();
+      await template.put(plan);
+      await template.run();
+      await template.ended();
+      await template.put({ ...samplePlan(), runId: 'another', template: { ...plan.template, tags: { owner: 'b' } } });
+      assert.match((await template.run({ ifChanged: true })).skipped ?? '', /nothing has changed.*revision 2/);
+      await template.put(samplePlan({ buildTimeoutInMinutes: 60 }));
+      assert.notEqual((await template.run({ ifChanged: true })).runId, undefined);
+      await template.ended(2);
+    });
+  });
+
+  it('is corrected and deleted while the check of what was put hangs', async () => {
+    let hangs = true;
+    const { open, wait } = gate();
+    const { activities } = scripted({
+      checkPlan: async (plan) => {
+        if (hangs) await wait();
+        return scripted().activities.checkPlan(plan);
+      },
+    });
+    await withTemplate(activities, async (template) => {
+      const first = await template.submit(samplePlan());
+      hangs = false;
+      await template.submit(samplePlan());
+      const { operations } = await template.until(({ provisioningState }) => provisioningState === 'Succeeded');
+      assert.deepEqual(operations.map(({ status }) => status).toSorted(), ['Canceled', 'Succeeded']);
+      assert.equal(operations.find(({ status }) => status === 'Canceled')?.id, first.operationId);
+      hangs = true;
+      await template.submit(samplePlan());
+      await template.client.delete(template.id);
+      assert.equal((await template.client.deleted(template.id)).provisioningState, 'Deleted');
+      open();
+    });
+  });
+
+  it('runs by itself once, when there is something to run at last', async () => {
+    let wrong = true;
+    const { activities } = scripted({
+      checkPlan: async (plan) => {
+        if (wrong) throw ApplicationFailure.nonRetryable('no', 'InvalidPlan');
+        return scripted().activities.checkPlan(plan);
+      },
+    });
+    await withTemplate(activities, async (template) => {
+      assert.equal((await template.put(samplePlan({ autoRun: true }))).provisioningState, 'Failed');
+      wrong = false;
+      await template.put(samplePlan({ autoRun: true }));
+      assert.equal((await template.ended()).runs[0]?.by, 'autoRun');
+      await template.put(samplePlan({ autoRun: true }));
+      assert.equal((await template.client.get(template.id)).runs.length, 1);
+    });
+  });
+
+  it('can be cancelled while it makes room for a run, and while it looks whether one is needed', async () => {
+    const { open, wait } = gate();
+    let hangs = false;
+    const { calls, activities } = scripted({
+      removeNetwork: async () => ({ removed: [], leftovers: [{ id: '/nic', reason: 'in use' }] }),
+      removeStagingGroup: async () => {
+        await wait();
+        return { removed: [], leftovers: [] };
+      },
+      checkPlan: async (plan) => {
+        if (hangs) await wait();
+        return scripted().activities.checkPlan(plan);
+      },
+    });
+    await withTemplate(activities, async (template) => {
+      await template.put();
+      await template.run();
+      await template.ended();
+      await template.run();
+      await template.until(() => calls.includes('removeStagingGroup'));
+      const machines = calls.filter((name) => name === 'createMachine').length;
+      const canceled = await template.client.cancel(template.id);
+      const { runs, operations } = await template.ended(2);
+      assert.equal(runs[0]?.state, 'Canceled');
+      assert.equal(operations.find(({ id }) => id === canceled.operationId)?.status, 'Succeeded');
+      assert.equal(calls.filter((name) => name === 'createMachine').length, machines);
+
+      hangs = true;
+      const checks = calls.filter((name) => name === 'checkPlan').length;
+      const asked = template.run({ ifChanged: true });
+      await template.until(() => calls.filter((name) => name === 'checkPlan').length > checks);
+      await template.client.cancel(template.id);
+      assert.match((await asked).skipped ?? '', /cancelled before it began/);
+      assert.equal((await template.client.get(template.id)).runs.length, 2);
+      open();
+    });
+  });
+
+  it('goes on in new histories, and not while it is being deleted', async () => {
+    const { open, wait } = gate();
+    const { calls, activities } = scripted({
+      removeStagingGroup: async () => {
+        await wait();
+        return { removed: [], leftovers: [] };
+      },
+    });
+    await withTemplate(activities, async (template) => {
+      const { workflow } = temporal.environment().client;
+      await workflow.start('imageTemplate', {
+        workflowId: template.id.toLowerCase(),
+        taskQueue: template.id,
+        args: [{ id: template.id, maxEvents: 12 }],
+      });
+      const handle = workflow.getHandle(template.id.toLowerCase());
+      const { runId } = await handle.describe();
+      for (let revision = 1; revision <= 3; revision++) await template.put();
+      const later = await handle.describe();
+      assert.notEqual(later.runId, runId);
+      const deletion = await template.client.delete(template.id);
+      await template.until(() => calls.includes('removeStagingGroup'));
+      for (let repeated = 1; repeated <= 3; repeated++) {
+        const { operationId } = await template.client.delete(template.id);
+        assert.equal(operationId, deletion.operationId);
+      }
+      open();
+      assert.equal((await template.client.deleted(template.id)).provisioningState, 'Deleted');
+      assert.equal(calls.filter((name) => name === 'removeStagingGroup').length, 1);
+    });
+  });
+
+  it('leaves a VHD where it was made until the template goes, and takes logs of old runs away', async () => {
+    const cleared: Array<{ group: string; named: string | undefined }> = [];
+    const { activities } = scripted({
+      removeStagingGroup: async ({ staging, runsNamed }) => {
+        cleared.push({ group: staging.resourceGroup, named: runsNamed?.replace(/[0-9a-f]{8}/, 'X') });
+        return { removed: [], leftovers: [] };
+      },
+    });
+    await withTemplate(activities, async (template) => {
+      const plan = samplePlan({
+        distribute: [{ type: 'VHD', index: 0, runOutputName: 'vhd', artifactTags: {} }],
+        stagingResourceGroup: '/subscriptions/s/resourceGroups/Mine',
+      });
+      await template.put({ ...plan, staging: { ...plan.staging, resourceGroup: 'Mine' } });
+      for (let count = 1; count <= 11; count++) {
+        await template.run();
+        await template.until(
+          ({ runs }) => runs[0]?.runId.endsWith(`-${count}`) === true && runs[0].endTime !== undefined,
+        );
+      }
+      assert.deepEqual(cleared, []);
+      await template.client.delete(template.id);
+      await template.client.deleted(template.id);
+      assert.deepEqual(cleared, [{ group: 'mine', named: 'sample-X-' }]);
+    });
+  });
+
   it('is listed with its neighbours, a page at a time, and not once it is deleted', async () => {
     const group = `/subscriptions/s/resourceGroups/${randomUUID()}`;
     await temporal.withWorker(group, scripted().activities, async () => {
@@ -260,7 +411,11 @@ describe('imageTemplate', () => {
         const plan = samplePlan();
         await client.put({ plan: { ...plan, template: { ...plan.template, id } }, resource });
       }
-      await client.delete(ids[4] ?? '');
+      await client.delete(ids[4] ?? '').catch(async (e: unknown) => {
+        const h = await temporal.environment().client.workflow.getHandle((ids[4] ?? '').toLowerCase()).fetchHistory();
+        for (const ev of h.events ?? []) console.log(ev.eventId?.toString(), ev.eventType, JSON.stringify(ev.workflowTaskFailedEventAttributes ?? '').slice(0, 1500));
+        throw e;
+      });
       await client.deleted(ids[4] ?? '');
       const seen: string[] = [];
       const sizes: number[] = [];

@@ -1,0 +1,28 @@
+/** The end of a template: what was staged for it goes. */
+import { removing } from './activity-proxies.ts';
+import { describeFailure } from './build-failure.ts';
+import { groupContext, namedGroupContext } from './template-state.ts';
+import type { TemplateState } from './template-state.ts';
+
+/** Ends within a day, whatever Azure says: what could not be removed is named. */
+export async function removeStaged(state: TemplateState): Promise<void> {
+  const plan = state.submission?.plan;
+  if (plan === undefined) return;
+  const contexts = [
+    ...state.namedGroups.map((group) => namedGroupContext(state, plan, group)),
+    // With all that is in it.
+    ...(state.madeGroup ? [groupContext(state, plan)] : []),
+  ];
+  await Promise.all(
+    contexts.map(async (context) => {
+      const { resourceGroup } = context.staging;
+      try {
+        const { leftovers } = await removing(`Remove what is in ${resourceGroup}`).removeStagingGroup(context);
+        state.leftovers.push(...leftovers);
+      } catch (error) {
+        const { message } = describeFailure(error, 'CleaningUp', undefined);
+        state.leftovers.push({ id: resourceGroup, reason: message });
+      }
+    }),
+  );
+}
