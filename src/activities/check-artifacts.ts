@@ -6,7 +6,8 @@ import { WORKLOAD_KEY } from '../template/plan/optimization-steps.ts';
 import { digestOf, expectedDigest, sourceUri } from './downloads.ts';
 import type { Problems } from './problems.ts';
 
-const ATTEMPTS = 3;
+const ATTEMPTS = 5;
+const FIRST_PAUSE_MS = 500;
 
 /** sha256 of each address by step key. */
 export async function checkArtifacts(plan: BuildPlan, problems: Problems): Promise<Record<string, string>> {
@@ -60,10 +61,10 @@ async function digestWithRetries(uri: string): Promise<string> {
     try {
       return await digestOf(uri);
     } catch (error) {
-      // A client error will be the same again.
-      const final = error instanceof Error && /got 4\d\d/.test(error.message);
+      // A client error will be the same again, unless it was too many or too slow.
+      const final = error instanceof Error && /got 4(?!08|29)\d\d/.test(error.message);
       if (final || attempt === ATTEMPTS) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 500 * attempt));
+      await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS * 2 ** (attempt - 1)));
     }
   }
 }

@@ -255,6 +255,8 @@ export interface SweepActivities {
   findAbandonedBuilds(request: { workflowType: string; olderThanSeconds: number }): Promise<Execution[]>;
   /** What it was making; undefined once a later build has taken its name and with it its resources. */
   recallBuild(execution: Execution, queries: RecallQueries): Promise<AbandonedBuild | undefined>;
+  /** What a template had staged. @throws StillRunning while a run of its goes on, which builds there */
+  recallTemplate(execution: Execution, asking: { query: string; buildPrefix: string }): Promise<RunContext[]>;
 }
 
 export interface GalleryVersion {
@@ -317,9 +319,12 @@ export interface TemplateActivities {
     cancel: string;
     query: string;
     buildPrefix: string;
-    run: { requestId?: string; ifChanged?: boolean };
+    run: { requestId: string; ifChanged?: boolean };
   }): Promise<TemplateRunResult>;
-  /** Called where a scheduled workflow is about to fail: pauses its schedule when it is the last of so many in a row. */
+  /**
+   * Called where a scheduled workflow is about to fail: pauses its schedule when it is the last of so many in a row. What
+   * pauses has `pausedSchedule` in its memo, and failures are counted from there.
+   */
   pauseIfFailing(schedule: { id: string; pauseAfter: number }): Promise<{ failures: number; paused: boolean }>;
 }
 

@@ -4,9 +4,9 @@
  */
 import { getClient } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
+import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
 import type { BuildPlan } from '../template/build-plan.ts';
-import type { AbandonedBuild, Execution, SweepActivities } from './contract.ts';
+import type { AbandonedBuild, Execution, RunContext, SweepActivities } from './contract.ts';
 
 /** gRPC's code, by which the server says that a workflow never ran. */
 const FAILED_PRECONDITION = 9;
@@ -49,6 +49,19 @@ export function createSweepActivities(): SweepActivities {
         ),
         hasLogs: told?.logs !== undefined,
       };
+    },
+
+    async recallTemplate({ workflowId, executionId }, { query, buildPrefix }) {
+      const client = getClient().workflow;
+      const handle = client.getHandle(workflowId, executionId);
+      const staged = await orNotStarted(handle.query<{ contexts: RunContext[]; building?: string }>(query));
+      if (staged?.building !== undefined) {
+        const build = await orNotStarted(client.getHandle(`${buildPrefix}${staged.building}`).describe());
+        if (build?.status.name === 'RUNNING') {
+          throw ApplicationFailure.nonRetryable(`${staged.building} goes on`, 'StillRunning');
+        }
+      }
+      return staged?.contexts ?? [];
     },
   };
 }

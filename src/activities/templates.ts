@@ -11,12 +11,20 @@ import { beating } from '../azure/operations.ts';
 import type { KnownTemplate, TemplateActivities, TemplateRunResult } from './contract.ts';
 
 const LOOK_EVERY_MS = 1000;
+/** Of a scheduled workflow that paused its schedule. */
+const PAUSED_MEMO = 'pausedSchedule';
+
+interface Accepted {
+  runId?: string;
+  skipped?: string;
+}
 
 /** The part of what a template answers that is needed here. */
 interface Told {
   id: string;
   plan: BuildPlan;
   provisioningState: string;
+  provisioningError?: { message: string };
   exactVersion?: string;
   runs: Array<{ runId: string; state: string; endTime?: string; message: string }>;
 }
@@ -54,19 +62,17 @@ export function createTemplateActivities(): TemplateActivities {
     async runTemplate({ workflowId, update, cancel, query, buildPrefix, run }) {
       const { workflow } = getClient();
       const template = workflow.getHandle(workflowId);
-      let accepted: { runId?: string; skipped?: string };
-      try {
-        accepted = await template.executeUpdate<typeof accepted, [object]>(update, { args: [run] });
-      } catch (error) {
-        if (!(error instanceof WorkflowUpdateFailedError)) throw error;
-        const reason = error.cause instanceof Error ? error.cause.message : error.message;
-        throw ApplicationFailure.nonRetryable(reason, 'Conflict');
-      }
-      const { runId, skipped } = accepted;
+      const view = (): Promise<Told> => template.query<Told>(query);
+      const ask = (): Promise<Accepted> =>
+        beating('the template', () =>
+          // By the same id, a former attempt's answer is waited for: it may still be looking what has changed.
+          template.executeUpdate<Accepted, [object]>(update, { args: [run], updateId: run.requestId }),
+        );
+      const { runId, skipped } = await untilTaken(ask, view, buildPrefix);
       if (runId === undefined) return { state: 'Skipped', ...(skipped === undefined ? {} : { reason: skipped }) };
       try {
         await untilClosed(`${buildPrefix}${runId}`, runId);
-        return await outcome(() => template.query<Told>(query), runId);
+        return await outcome(view, runId);
       } catch (error) {
         if (!Context.current().cancellationSignal.aborted) throw error;
         // Whoever stops a patching stops what it began; a run that has ended meanwhile refuses.
@@ -82,7 +88,8 @@ export function createTemplateActivities(): TemplateActivities {
       let failures = 1;
       for await (const run of client.workflow.list({ query })) {
         if (run.workflowId === workflowId && run.runId === runId) continue;
-        if (run.status.name !== 'FAILED') break;
+        // One that paused it was counted then; whoever had it go on begins anew.
+        if (run.status.name !== 'FAILED' || run.memo?.[PAUSED_MEMO] === true) break;
         failures++;
         if (failures >= pauseAfter) break;
       }
@@ -100,6 +107,35 @@ export function createTemplateActivities(): TemplateActivities {
     },
   };
 
+  /**
+   * What is under way is waited for, be it a run of a person's or a change: neither is a failure, and a run that began
+   * before this was asked may not have seen what is new.
+   */
+  async function untilTaken(
+    ask: () => Promise<Accepted>,
+    view: () => Promise<Told>,
+    buildPrefix: string,
+  ): Promise<Accepted> {
+    const context = Context.current();
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+        const { runs, provisioningState, provisioningError } = await view();
+        const [last] = runs;
+        if (last !== undefined && last.endTime === undefined) {
+          await untilClosed(`${buildPrefix}${last.runId}`, last.runId);
+        } else if (provisioningState !== 'Creating' && provisioningState !== 'Updating') {
+          const told = error.cause instanceof Error ? error.cause.message : error.message;
+          throw ApplicationFailure.nonRetryable(provisioningError?.message ?? told, 'Conflict');
+        }
+        context.heartbeat({ waitingFor: last?.runId ?? 'the template' });
+        await Promise.race([new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS)), context.cancelled]);
+      }
+    }
+  }
+
   /** However it closes; the template says how. */
   async function untilClosed(buildId: string, runId: string): Promise<void> {
     const context = Context.current();
@@ -114,10 +150,12 @@ export function createTemplateActivities(): TemplateActivities {
     }
   }
 
-  async function outcome(ask: () => Promise<Told>, runId: string): Promise<TemplateRunResult> {
+  async function outcome(view: () => Promise<Told>, runId: string): Promise<TemplateRunResult> {
     for (;;) {
-      const run = (await ask()).runs.find((one) => one.runId === runId);
-      if (run?.endTime !== undefined) {
+      const run = (await view()).runs.find((one) => one.runId === runId);
+      // Deleted and made again, or run ten times since.
+      if (run === undefined) return { state: 'Failed', runId, reason: 'the template does not know the run any more' };
+      if (run.endTime !== undefined) {
         const { state, message } = run;
         const known = state === 'Succeeded' || state === 'PartiallySucceeded' ? state : 'Failed';
         const reason = message === '' && known === 'Failed' ? `the run was ${state}` : message;

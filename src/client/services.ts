@@ -16,6 +16,9 @@ export interface ServiceRecord {
 
 export type StackRecord = Record<string, ServiceRecord>;
 
+/** There while the stack is stopped on purpose: whoever keeps it alive does not start it again. */
+export const stoppedFile = (stateDir: string): string => join(stateDir, 'stopped');
+
 const fileOf = (stateDir: string): string => join(stateDir, 'stack.json');
 
 export function readStack(stateDir: string): StackRecord {

@@ -17,6 +17,7 @@ import {
   logFile,
   readStack,
   startService,
+  stoppedFile,
   stopService,
   untilReady,
   writeService,
@@ -53,6 +54,7 @@ const DEFAULT_GATEWAY_PORT = 7443;
 export async function ensureStack(settings: Settings, say: Say, options: { gateway?: boolean } = {}): Promise<Stack> {
   if (settings.clientOnly) return othersStack();
   return locked(settings.stateDir, async () => {
+    rmSync(stoppedFile(settings.stateDir), { force: true });
     const temporal = await ensureTemporal(settings, say);
     const azure = settings.cloud === 'local' ? await ensureLocalAzure(settings, say) : undefined;
     if (azure !== undefined) trust(azure.caFile);
@@ -115,6 +117,7 @@ async function revive(stack: Stack, settings: Settings, say: Say): Promise<strin
 
 /** Ends every service of the embedded stack, the worker first. */
 export async function stopStack(stateDir: string): Promise<string[]> {
+  if (existsSync(stateDir)) writeFileSync(stoppedFile(stateDir), '');
   return locked(stateDir, async () => {
     const stack = readStack(stateDir);
     const running = ['gateway', 'worker', 'azure', 'temporal'].filter((name) => isAlive(stack[name]));

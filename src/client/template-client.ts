@@ -1,46 +1,39 @@
 /** Image templates that live, as a program sees them: over a Temporal client, with no credential of Azure's. */
-import { WithStartWorkflowOperation, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { WithStartWorkflowOperation } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
-import { ApplicationFailure, defineSearchAttributeKey } from '@temporalio/common';
+import { defaultPayloadConverter, defineSearchAttributeKey } from '@temporalio/common';
 import { SEARCH_ATTRIBUTES, TASK_QUEUE, WORKFLOWS } from '../workflows/messages.ts';
 import {
   QUERY_TEMPLATE,
   SIGNAL_CHECK_SOURCE,
   TEMPLATE_UPDATES,
   templateWorkflowId,
+  TRIGGER_MEMO,
 } from '../workflows/template-messages.ts';
-import type {
-  Accepted,
-  PutRequest,
-  Refusal,
-  RunAccepted,
-  RunRequest,
-  TemplateView,
-} from '../workflows/template-messages.ts';
+import type { Accepted, PutRequest, RunAccepted, RunRequest, TemplateView } from '../workflows/template-messages.ts';
+import { isPassing, NoSuchPage, notFound, refusalOf, TemplateRefusal } from './template-errors.ts';
+
+export { isUnanswered, NoSuchPage, TemplateRefusal } from './template-errors.ts';
 
 type ImageTemplate = (start: { id: string }) => Promise<TemplateView>;
 
 const TRIES = 5;
 const PAGE_SIZE = 50;
+/** In a region of a subscription, as in the service. */
+const MAX_TRIGGERS = 100;
 
-/** What a template refused, or that there is none. */
-export class TemplateRefusal extends Error {
-  override readonly name = 'TemplateRefusal';
-  readonly code: Refusal;
-
-  constructor(code: Refusal, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+type Page = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>;
 
 export class TemplateClient {
   readonly #client: Client;
   readonly #taskQueue: string;
+  readonly #answersWithinMs: number | undefined;
 
-  constructor(client: Client, taskQueue = TASK_QUEUE) {
+  /** @param answersWithinMs what takes longer fails, see {@link isUnanswered}; absent: it is waited for */
+  constructor(client: Client, taskQueue = TASK_QUEUE, answersWithinMs?: number) {
     this.#client = client;
     this.#taskQueue = taskQueue;
+    this.#answersWithinMs = answersWithinMs;
   }
 
   /** Makes the template or changes it. @throws TemplateRefusal */
@@ -93,7 +86,16 @@ export class TemplateClient {
     return this.#update(id, TEMPLATE_UPDATES.delete, undefined);
   }
 
-  putTrigger(id: string, name: string): Promise<Accepted> {
+  /** @throws TemplateRefusal, also where the region has as many triggers as the service allows */
+  async putTrigger(id: string, name: string): Promise<Accepted> {
+    const { plan, triggers } = await this.get(id);
+    const { subscriptionId, location } = plan.template;
+    if (triggers.length === 0 && (await this.#triggersIn(subscriptionId, location)) >= MAX_TRIGGERS) {
+      throw new TemplateRefusal(
+        'Conflict',
+        `The subscription has ${MAX_TRIGGERS} triggers in ${location}, which is as many as it may: delete one first.`,
+      );
+    }
     return this.#update(id, TEMPLATE_UPDATES.putTrigger, { name });
   }
 
@@ -121,13 +123,8 @@ export class TemplateClient {
     after?: string,
     pageSize = PAGE_SIZE,
   ): Promise<{ templates: TemplateView[]; next?: string }> {
-    const prefix = `${within.toLowerCase()}/`.replaceAll("'", "''");
-    const { executions, nextPageToken } = await this.#client.workflowService.listWorkflowExecutions({
-      namespace: this.#client.options.namespace,
-      pageSize,
-      query: `WorkflowType = '${WORKFLOWS.imageTemplate}' AND ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${prefix}'`,
-      ...(after === undefined ? {} : { nextPageToken: Buffer.from(after, 'base64url') }),
-    });
+    const token = after === undefined ? new Uint8Array() : tokenOf(after, within);
+    const { executions, nextPageToken } = await this.#page(within, token, pageSize);
     const views = await Promise.all(
       (executions ?? []).map(({ execution }) =>
         // What is deleted meanwhile, or was never submitted, is left out.
@@ -136,8 +133,29 @@ export class TemplateClient {
     );
     return {
       templates: views.filter((view) => view !== undefined),
-      ...(nextPageToken.length === 0 ? {} : { next: Buffer.from(nextPageToken).toString('base64url') }),
+      ...(nextPageToken.length === 0 ? {} : { next: continuationOf(nextPageToken, within) }),
     };
+  }
+
+  async #triggersIn(subscriptionId: string, location: string): Promise<number> {
+    let count = 0;
+    for (let after: Uint8Array | undefined = new Uint8Array(); after !== undefined;) {
+      const { executions, nextPageToken }: Page = await this.#page(`/subscriptions/${subscriptionId}`, after, 1000);
+      for (const { memo } of executions ?? []) {
+        const region = memo?.fields?.[TRIGGER_MEMO];
+        if (region !== undefined && defaultPayloadConverter.fromPayload(region) === location) count++;
+      }
+      after = nextPageToken.length === 0 ? undefined : nextPageToken;
+    }
+    return count;
+  }
+
+  /** Of Temporal's list. */
+  #page(within: string, nextPageToken: Uint8Array, pageSize: number): Promise<Page> {
+    const prefix = `${within.toLowerCase()}/`.replaceAll("'", "''");
+    const query = `WorkflowType = '${WORKFLOWS.imageTemplate}' AND ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${prefix}'`;
+    const { namespace } = this.#client.options;
+    return this.#client.workflowService.listWorkflowExecutions({ namespace, pageSize, query, nextPageToken });
   }
 
   async listAll(within: string): Promise<TemplateView[]> {
@@ -164,7 +182,8 @@ export class TemplateClient {
   async #asking<T>(id: string, work: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
-        return await work();
+        if (this.#answersWithinMs === undefined) return await work();
+        return await this.#client.withDeadline(Date.now() + this.#answersWithinMs, work);
       } catch (error) {
         const refusal = refusalOf(error, id);
         if (refusal !== undefined) throw refusal;
@@ -175,22 +194,16 @@ export class TemplateClient {
   }
 }
 
-const notFound = (id: string): TemplateRefusal =>
-  new TemplateRefusal('NotFound', `The Resource '${id.split('/providers/').at(-1)}' was not found.`);
+/** Where a list goes on, as clients carry it: Temporal takes seconds to say that a token is none of its own. */
+const continuationOf = (token: Uint8Array, within: string): string =>
+  Buffer.from(JSON.stringify([within.toLowerCase(), Buffer.from(token).toString('base64')])).toString('base64url');
 
-function refusalOf(error: unknown, id: string): TemplateRefusal | undefined {
-  if (error instanceof WorkflowNotFoundError) return notFound(id);
-  if (!(error instanceof WorkflowUpdateFailedError) || !(error.cause instanceof ApplicationFailure)) return undefined;
-  const { type, message } = error.cause;
-  return type === 'Conflict' || type === 'NotFound' || type === 'ValidationFailed'
-    ? new TemplateRefusal(type, message)
-    : undefined;
-}
-
-function isPassing(error: unknown): boolean {
-  const text = error instanceof Error ? `${error.message} ${String(error.cause)}` : '';
-  // The last one: something else came in while the template was about to go on, and its task was done again.
-  return /workflow update was aborted|workflow is closing|completed before|AcceptedUpdateCompletedWorkflow|unexpected workflow task failure/i.test(
-    text,
-  );
+function tokenOf(continuation: string, within: string): Uint8Array {
+  try {
+    const [of, token] = JSON.parse(Buffer.from(continuation, 'base64url').toString()) as unknown[];
+    if (of === within.toLowerCase() && typeof token === 'string') return Buffer.from(token, 'base64');
+  } catch {
+    // None of ours.
+  }
+  throw new NoSuchPage();
 }

@@ -22,7 +22,9 @@ const TEMPLATE = `${GROUP}/${PROVIDER}/imagetemplates/(?<name>[^/]+)`;
 const match = (pattern: string, path: string): Record<string, string> | undefined =>
   new RegExp(`^${pattern}$`, 'i').exec(path)?.groups as Record<string, string> | undefined;
 
-export const isOurs = (path: string): boolean => /\/providers\/microsoft\.virtualmachineimages(\/|$)/i.test(path);
+/** The provider itself, and its registration, are Azure's. */
+export const isOurs = (path: string): boolean =>
+  /\/providers\/microsoft\.virtualmachineimages\/(?!(un)?register$)/i.test(path);
 
 /** Undefined for an address of the provider that is nothing. */
 export function targetOf(path: string): Target | undefined {

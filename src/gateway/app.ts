@@ -17,11 +17,14 @@ import { forward } from './forward.ts';
 import type { Upstream } from './forward.ts';
 import type { ArmAnswer, ArmRequest } from './image-templates.ts';
 
+/** As Resource Manager's own. */
 const MAX_BODY = 4 * 1024 * 1024;
+const MAX_READ_ON = 64 * 1024 * 1024;
+const RETRY_AFTER_S = '5';
 
 export interface GatewayParts {
   upstream: Upstream;
-  authenticate: (header: string | undefined, origin: string) => Promise<Caller>;
+  authenticate: (header: string | undefined) => Promise<Caller>;
   /** Whose tokens are good; clients without a tenant are told in the refusal. */
   tokens: TokenSettings;
   /** Whether clients get their tokens through us: where the authority is the upstream itself. */
@@ -62,6 +65,9 @@ export function createApp({
       const host = passesTokens ? `https://${hostOf(c)}` : tokens.authorityHost;
       c.header('WWW-Authenticate', `Bearer authorization_uri="${host}/${tokens.tenantId}", error="invalid_token"`);
     }
+    // What is left of the body is not read: the connection cannot be used again.
+    if (told.status === 413) c.header('Connection', 'close');
+    if (told.status === 503) c.header('Retry-After', RETRY_AFTER_S);
     c.header('x-ms-error-code', told.code);
     c.header('x-ms-request-id', c.get('requestId'));
     c.header('x-ms-correlation-request-id', c.get('correlationId'));
@@ -82,21 +88,22 @@ export function createApp({
   app.use(
     bodyLimit({
       maxSize: MAX_BODY,
-      onError: () => {
+      onError: async (c) => {
+        await readOn(c.req.raw);
         throw new ArmError(413, 'RequestContentTooLarge', `The request content is larger than ${MAX_BODY} bytes.`);
       },
     }),
   );
   app.all('*', async (c) => {
     const origin = `https://${hostOf(c)}`;
-    const caller = await authenticate(c.req.header('authorization'), origin);
+    const caller = await authenticate(c.req.header('authorization'));
     const path = decoded(new URL(c.req.url).pathname);
     if (!isOurs(path)) return pass(c);
     const target = targetOf(path);
     if (target === undefined) {
       throw new ArmError(404, 'InvalidResourceType', `Microsoft.VirtualMachineImages has no resource at '${path}'.`);
     }
-    const { method } = c.req;
+    const method = c.req.method === 'HEAD' ? 'GET' : c.req.method;
     authorize(roles, caller, actionOf(target, method), path);
     if (method === 'PUT' && target.kind === 'template') await requireGroup(c, target);
     const { status, body, headers } = await answer({
@@ -107,8 +114,9 @@ export function createApp({
       body: await readBody(c),
       origin,
       path,
+      clientRequestId: c.req.header('x-ms-client-request-id'),
     });
-    return new Response(body === undefined ? null : JSON.stringify(body), {
+    return new Response(body === undefined || c.req.method === 'HEAD' ? null : JSON.stringify(body), {
       status,
       headers: {
         'Cache-Control': 'no-cache',
@@ -129,7 +137,8 @@ export function createApp({
     const response = await forward(upstream, new Request(url, { headers }), hostOf(c));
     if (response.ok) return;
     const { error } = (await response.json().catch(() => ({}))) as { error?: { code?: string; message?: string } };
-    const status = response.status === 403 || response.status === 404 ? response.status : 502;
+    const { status: answered } = response;
+    const status = answered === 401 || answered === 403 || answered === 404 ? answered : 502;
     throw new ArmError(status, error?.code ?? 'BadGateway', error?.message ?? `Azure answered ${response.status}.`);
   }
 }
@@ -153,9 +162,30 @@ function actionOf(target: Target, method: string): string {
   }
 }
 
+/** Who is still sending does not hear an answer; more than this is not waited for. */
+async function readOn({ body }: Request): Promise<void> {
+  let bytes = 0;
+  try {
+    for await (const chunk of body ?? []) {
+      bytes += (chunk as Uint8Array).length;
+      if (bytes > MAX_READ_ON) return;
+    }
+  } catch {
+    // It has been read in part already, or the client has gone.
+  }
+}
+
 async function readBody(c: Context): Promise<Record<string, unknown> | undefined> {
   const text = await c.req.text();
   if (text.trim() === '') return undefined;
+  const type = c.req.header('content-type') ?? 'application/json';
+  if (!/^application\/([\w.-]+\+)?json\b/i.test(type)) {
+    throw new ArmError(
+      415,
+      'UnsupportedMediaType',
+      `The content media type '${type}' is not supported. Only 'application/json' is.`,
+    );
+  }
   try {
     const body: unknown = JSON.parse(text);
     if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;

@@ -1,7 +1,7 @@
 /** What goes wrong, as Resource Manager says it. */
 import type { TemplateProblem } from '../template/index.ts';
 
-export type Status = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 500 | 502 | 503;
+export type Status = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 500 | 502 | 503;
 
 export class ArmError extends Error {
   override readonly name = 'ArmError';

@@ -1,5 +1,5 @@
 /** Who asks: a token of Microsoft Entra ID, or of the authority that stands in for it, checked by its published keys. */
-import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
 import { ArmError } from './arm-error.ts';
 
@@ -7,6 +7,8 @@ export interface TokenSettings {
   /** `https://login.microsoftonline.com`, or another authority's address without a trailing slash. */
   authorityHost: string;
   tenantId: string;
+  /** What the gateway itself is called in a token: its own addresses, without a trailing slash. */
+  audiences: string[];
 }
 
 export interface Caller {
@@ -16,18 +18,14 @@ export interface Caller {
 }
 
 /** What Resource Manager is called in a token. */
-const AUDIENCES = [
-  'https://management.azure.com',
-  'https://management.core.windows.net',
-  'https://management.azure.com/',
-  'https://management.core.windows.net/',
-];
+const RESOURCE_MANAGER = ['https://management.azure.com', 'https://management.core.windows.net'];
 
 /** Answers who sent the header `Authorization`. The keys are fetched when first needed and when an unknown one is named. */
 export function createAuthenticator({
   authorityHost,
   tenantId,
-}: TokenSettings): (header: string | undefined, origin: string) => Promise<Caller> {
+  audiences,
+}: TokenSettings): (header: string | undefined) => Promise<Caller> {
   const keys = createRemoteJWKSet(new URL(`${authorityHost}/${tenantId}/discovery/v2.0/keys`));
   // Tokens of version 1, which Resource Manager gets, and of version 2.
   const issuer = [
@@ -35,20 +33,33 @@ export function createAuthenticator({
     `https://login.microsoftonline.com/${tenantId}/v2.0`,
     `${authorityHost}/${tenantId}/v2.0`,
   ];
-  return async (header, origin) => {
+  // Never what a request says of itself (Host): a token that was meant for another service would be good here.
+  const audience = [...RESOURCE_MANAGER, ...audiences].flatMap((name) => [name, `${name}/`]);
+  const rules = { issuer, audience, algorithms: ['RS256'], clockTolerance: 60, requiredClaims: ['exp'] };
+  return async (header) => {
     const token = /^Bearer (.+)$/i.exec(header ?? '')?.[1];
     if (token === undefined) {
       throw new ArmError(401, 'AuthenticationFailed', "Authentication failed. The 'Authorization' header is missing.");
     }
-    const audience = [...AUDIENCES, origin, `${origin}/`];
     try {
-      const { payload } = await jwtVerify(token, keys, { issuer, audience, algorithms: ['RS256'], clockTolerance: 60 });
+      const { payload } = await jwtVerify(token, keys, rules);
       return callerOf(payload);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
+      // Not the token's fault: another one would not be better, and a client must not be told to get one.
+      if (!isOfToken(error)) {
+        throw new ArmError(503, 'ServiceUnavailable', `The keys of ${authorityHost} cannot be had: ${reason}`);
+      }
       throw new ArmError(401, 'InvalidAuthenticationToken', `The access token is invalid: ${reason}`);
     }
   };
+}
+
+/** What is wrong with a token; what is thrown otherwise, by `fetch` or for want of an answer, is wrong with the keys. */
+function isOfToken(error: unknown): boolean {
+  const { JOSEError, JWKSTimeout, JWKSInvalid } = errors;
+  const ofKeys = error instanceof JWKSTimeout || error instanceof JWKSInvalid;
+  return error instanceof JOSEError && error.code !== JOSEError.code && !ofKeys;
 }
 
 function callerOf(payload: JWTPayload): Caller {
@@ -58,5 +69,7 @@ function callerOf(payload: JWTPayload): Caller {
     return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
   };
   const [objectId = ''] = text('oid');
-  return { objectId, names: [...text('oid'), ...text('appid'), ...text('azp'), ...list('groups'), ...list('roles')] };
+  // With a scope it is a person's token, and the application only what they use: `az`, which everybody uses.
+  const application = payload['scp'] === undefined ? [...text('appid'), ...text('azp')] : [];
+  return { objectId, names: [...text('oid'), ...application, ...list('groups'), ...list('roles')] };
 }

@@ -1,6 +1,7 @@
 /** What the routes do: each turns a request into one call of the template's workflow, and its answer into Azure's form. */
-import { planResource, RESOURCE_API_VERSIONS } from '../template/index.ts';
-import { TemplateRefusal } from '../client/template-client.ts';
+import { NEWEST_API_VERSION, planResource, RESOURCE_API_VERSIONS } from '../template/index.ts';
+import { parseIdOfType } from '../template/resource-id.ts';
+import { isUnanswered, NoSuchPage, TemplateRefusal } from '../client/template-client.ts';
 import type { TemplateClient } from '../client/template-client.ts';
 import type { BuildStatus } from '../workflows/messages.ts';
 import type { Accepted, TemplateView } from '../workflows/template-messages.ts';
@@ -18,6 +19,8 @@ export interface ArmRequest {
   body: Record<string, unknown> | undefined;
   origin: string;
   path: string;
+  /** Of a request that is repeated for want of an answer, the same. */
+  clientRequestId?: string | undefined;
 }
 
 export interface ArmAnswer {
@@ -34,6 +37,8 @@ export interface TemplatesOptions {
 
 const TRIGGERS_SINCE = '2022-07-01';
 const PATCH_TRIES = 3;
+/** Seconds; some send the same id with all that they ever ask. */
+const REPEATED_WITHIN_S = 120;
 /** Seconds after which a client asks again; without it some wait half a minute. */
 const RETRY_AFTER = { submit: 1, run: 5, cancel: 2 };
 
@@ -48,7 +53,8 @@ export function createTemplateRoutes({
     try {
       switch (target.kind) {
         case 'operations':
-          return only(method, 'GET', { status: 200, body: providerOperations() });
+          must(method, 'GET');
+          return { status: 200, body: providerOperations() };
         case 'operation':
           return await operation(request, target.operationId);
         case 'templates':
@@ -58,21 +64,29 @@ export function createTemplateRoutes({
         case 'runOutputs':
           return await runOutputs(request, target);
         case 'triggers':
-          if (apiVersion < TRIGGERS_SINCE) throw unknownVersion(apiVersion);
+          if (apiVersion < TRIGGERS_SINCE) throw unknownVersion(apiVersion, TRIGGERS_SINCE);
           return await triggers(request, target);
       }
     } catch (error) {
-      throw error instanceof TemplateRefusal ? refusalOf(error) : error;
+      if (error instanceof TemplateRefusal) throw refusalOf(error);
+      if (error instanceof NoSuchPage) throw new ArmError(400, 'InvalidSkipToken', error.message);
+      if (isUnanswered(error)) {
+        throw new ArmError(503, 'ServiceUnavailable', 'Temporal or its worker does not answer; ask again.');
+      }
+      throw error;
     }
   };
 
   async function template(request: ArmRequest, target: Extract<Target, { kind: 'template' }>): Promise<ArmAnswer> {
     const { method, body } = request;
     const { template: address, action } = target;
-    if (action !== undefined) return only(method, 'POST', await act(request, address, action));
+    if (action !== undefined) {
+      must(method, 'POST');
+      return act(request, address, action);
+    }
     switch (method) {
       case 'GET':
-        return { status: 200, body: await shown(await templates.get(address.id)) };
+        return { status: 200, body: await shown(await templates.get(address.id), request.apiVersion) };
       case 'PUT':
         return put(request, address, needed(body));
       case 'PATCH':
@@ -90,7 +104,8 @@ export function createTemplateRoutes({
     body: object,
     former?: TemplateView,
   ): Promise<ArmAnswer> {
-    const { apiVersion } = request;
+    // What is kept is in the newest spelling, and a client of an old api-version changes its part of it.
+    const apiVersion = former === undefined ? request.apiVersion : NEWEST_API_VERSION;
     const planned = planResource(body as Record<string, unknown>, { ...address, apiVersion }, former?.plan);
     if (!planned.ok) throw ArmError.ofProblems(planned.problems);
     const { plan, resource } = planned;
@@ -101,7 +116,7 @@ export function createTemplateRoutes({
     });
     return {
       status: accepted.revision === 1 ? 201 : 200,
-      body: await shown(await templates.get(address.id)),
+      body: await shown(await templates.get(address.id), request.apiVersion),
       headers: following(request, address, accepted, { seconds: RETRY_AFTER.submit }),
     };
   }
@@ -136,30 +151,34 @@ export function createTemplateRoutes({
 
   async function act(request: ArmRequest, address: TemplateAddress, action: 'run' | 'cancel'): Promise<ArmAnswer> {
     const { operationId } =
-      action === 'run' ? await templates.run(address.id, { by: 'person' }) : await templates.cancel(address.id);
+      action === 'run'
+        ? await templates.run(address.id, { by: 'person', ...repetition(request) })
+        : await templates.cancel(address.id);
     const { location } = (await templates.get(address.id)).plan.template;
     const headers = following(request, address, { operationId, location }, { seconds: RETRY_AFTER[action] });
     return { status: 202, headers: withLocation(headers) };
   }
 
   async function list({ method, query, path, origin, apiVersion }: ArmRequest, within: string): Promise<ArmAnswer> {
+    must(method, 'GET');
     const page = await templates.list(within, query.get('$skiptoken') ?? undefined);
     const next = new URLSearchParams({ 'api-version': apiVersion, $skiptoken: page.next ?? '' });
-    return only(method, 'GET', {
+    return {
       status: 200,
       body: {
-        value: await Promise.all(page.templates.map(shown)),
+        value: await Promise.all(page.templates.map((view) => shown(view, apiVersion))),
         ...(page.next === undefined ? {} : { nextLink: `${origin}${path}?${next.toString()}` }),
       },
-    });
+    };
   }
 
   async function runOutputs(
     { method }: ArmRequest,
     target: Extract<Target, { kind: 'runOutputs' | 'triggers' }>,
   ): Promise<ArmAnswer> {
+    must(method, 'GET');
     const all = runOutputBodies(await templates.get(target.template.id));
-    return only(method, 'GET', { status: 200, body: chosen(all, target) });
+    return { status: 200, body: chosen(all, target) };
   }
 
   async function triggers(
@@ -170,9 +189,10 @@ export function createTemplateRoutes({
     const { template: address, name } = target;
     const { id } = address;
     if (name === undefined || method === 'GET') {
+      must(method, 'GET');
       const view = await templates.get(id);
       const all = view.triggers.map((trigger) => triggerBody(view, trigger));
-      return only(method, 'GET', { status: 200, body: chosen(all, target) });
+      return { status: 200, body: chosen(all, target) };
     }
     switch (method) {
       case 'PUT': {
@@ -199,17 +219,20 @@ export function createTemplateRoutes({
   }
 
   async function operation({ method, query }: ArmRequest, operationId: string): Promise<ArmAnswer> {
+    must(method, 'GET');
     const address = operationAddress(operationId, query);
+    const known = parseIdOfType(address.templateId, 'Microsoft.VirtualMachineImages/imageTemplates') !== undefined;
+    if (!known) throw new ArmError(404, 'NotFound', `The operation ${operationId} was not found.`);
     const view = await templates.last(address.templateId);
     const found = view?.operations.find(({ id }) => id.toLowerCase() === operationId.toLowerCase());
-    if (found !== undefined) return only(method, 'GET', { status: 200, body: operationBody(found) });
+    if (found !== undefined) return { status: 200, body: operationBody(found) };
     if (address.deletes) return { status: 200, body: { name: operationId.toUpperCase(), status: 'Succeeded' } };
     throw new ArmError(404, 'NotFound', `The operation ${operationId} was not found.`);
   }
 
-  async function shown(view: TemplateView): Promise<object> {
+  async function shown(view: TemplateView, apiVersion: string): Promise<object> {
     const [run] = view.runs;
-    return templateBody(view, run?.state === 'Running' ? await build(run.runId) : undefined);
+    return templateBody(view, run?.state === 'Running' ? await build(run.runId) : undefined, apiVersion);
   }
 }
 
@@ -242,8 +265,18 @@ function chosen(
   );
 }
 
+const TRIGGER_FIELDS = ['id', 'name', 'type', 'systemData', 'properties'];
+const TRIGGER_PROPERTIES = ['kind', 'status', 'provisioningState'];
+
 function checkTrigger(name: string, body: Record<string, unknown>): void {
-  const kind = (body['properties'] as Record<string, unknown> | undefined)?.['kind'];
+  const properties = typeof body['properties'] === 'object' && body['properties'] !== null ? body['properties'] : {};
+  const kind = 'kind' in properties ? properties.kind : undefined;
+  const unknown = [
+    ...Object.keys(body).filter((field) => !TRIGGER_FIELDS.includes(field)),
+    ...Object.keys(properties)
+      .filter((field) => !TRIGGER_PROPERTIES.includes(field))
+      .map((field) => `properties.${field}`),
+  ];
   const problems = [
     ...(/^[A-Za-z0-9-_.]{1,64}$/.test(name)
       ? []
@@ -251,6 +284,7 @@ function checkTrigger(name: string, body: Record<string, unknown>): void {
     ...(kind === 'SourceImage'
       ? []
       : [{ target: 'properties.kind', message: `expected SourceImage, got ${JSON.stringify(kind) ?? 'nothing'}` }]),
+    ...unknown.map((target) => ({ target, message: 'is not a field of a trigger' })),
   ];
   if (problems.length === 0) return;
   const details = problems.map((problem) => ({ code: 'ValidationFailed', ...problem }));
@@ -263,16 +297,22 @@ function needed(body: Record<string, unknown> | undefined): Record<string, unkno
   throw new ArmError(400, 'InvalidRequestContent', 'The request content was invalid: a JSON object was expected.');
 }
 
-function only(method: string, allowed: string, answer: ArmAnswer): ArmAnswer {
+/** Before anything is done. */
+function must(method: string, allowed: string): void {
   if (method !== allowed) throw notAllowed(method);
-  return answer;
+}
+
+/** A client sends a request again whose answer was lost, and is answered with the run that it began. */
+function repetition({ clientRequestId }: ArmRequest): { requestId?: string; repeatedWithin?: number } {
+  if (clientRequestId === undefined) return {};
+  return { requestId: `request/${clientRequestId.slice(0, 100)}`, repeatedWithin: REPEATED_WITHIN_S };
 }
 
 const notAllowed = (method: string): ArmError =>
   new ArmError(405, 'MethodNotAllowed', `The HTTP method '${method}' is not supported here.`);
 
-function unknownVersion(apiVersion: string): ArmError {
-  const versions = RESOURCE_API_VERSIONS.join(', ');
+function unknownVersion(apiVersion: string, since = ''): ArmError {
+  const versions = RESOURCE_API_VERSIONS.filter((version) => version >= since).join(', ');
   return apiVersion === ''
     ? new ArmError(
         400,

@@ -6,6 +6,8 @@
  * - `AZURE_AUTHORITY_HOST`, `AZURE_TENANT_ID`: whose tokens are good.
  * - `KILN_GATEWAY_CONTRIBUTORS`, `KILN_GATEWAY_READERS`: object ids, application ids, groups and application roles, comma
  *   separated; `*` is everybody with a good token.
+ * - `KILN_GATEWAY_AUDIENCE`: what clients call the gateway, comma separated; its own address. Tokens for Azure's Resource
+ *   Manager are good in any case.
  * - `KILN_GATEWAY_HOST`, `KILN_GATEWAY_PORT`, `KILN_GATEWAY_CERT`, `KILN_GATEWAY_KEY`: the address and its certificate.
  * - `KILN_READY_FILE`: receives the process id once requests are served.
  */
@@ -17,11 +19,14 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { pino } from 'pino';
 import { TemplateClient } from '../client/template-client.ts';
 import { connectToTemporal } from '../client/temporal-connection.ts';
-import { buildWorkflowId, QUERY_STATUS } from '../workflows/messages.ts';
+import { buildWorkflowId, QUERY_STATUS, TASK_QUEUE } from '../workflows/messages.ts';
 import type { BuildStatus } from '../workflows/messages.ts';
 import { createApp } from './app.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { createTemplateRoutes } from './image-templates.ts';
+
+/** Without a worker, or without Temporal, a client hears of it before it gives up itself. */
+const ANSWERS_WITHIN_MS = 25_000;
 
 const { env } = process;
 const log = pino({ name: 'gateway' }, pino.destination(2));
@@ -40,7 +45,14 @@ const list = (name: string): string[] =>
     .map((one) => one.trim())
     .filter(Boolean);
 
-const tokens = { authorityHost, tenantId: setting('AZURE_TENANT_ID') };
+const port = Number(setting('KILN_GATEWAY_PORT'));
+const host = env['KILN_GATEWAY_HOST'] ?? '127.0.0.1';
+const named = list('KILN_GATEWAY_AUDIENCE').map((one) => one.replace(/\/$/, ''));
+const tokens = {
+  authorityHost,
+  tenantId: setting('AZURE_TENANT_ID'),
+  audiences: named.length > 0 ? named : [host, 'localhost'].map((name) => `https://${name}:${port}`),
+};
 
 const app = createApp({
   upstream: { endpoint, keepHost: local },
@@ -49,7 +61,7 @@ const app = createApp({
   authenticate: createAuthenticator(tokens),
   roles: { readers: list('KILN_GATEWAY_READERS'), contributors: list('KILN_GATEWAY_CONTRIBUTORS') },
   answer: createTemplateRoutes({
-    templates: new TemplateClient(client),
+    templates: new TemplateClient(client, TASK_QUEUE, ANSWERS_WITHIN_MS),
     build: (runId) =>
       client.workflow
         .getHandle(buildWorkflowId(runId))
@@ -65,8 +77,6 @@ const certificate = {
 };
 const listener = getRequestListener(app.fetch);
 const server = createServer(certificate, (request, response) => void listener(request, response));
-const port = Number(setting('KILN_GATEWAY_PORT'));
-const host = env['KILN_GATEWAY_HOST'] ?? '127.0.0.1';
 server.listen(port, host, () => {
   log.info({ host, port, upstream: endpoint }, 'gateway ready');
   const readyFile = env['KILN_READY_FILE'];

@@ -10,7 +10,11 @@ const CHANGEABLE_PROPERTIES = ['distribute', 'vmProfile'];
 /** The whole body after the change. @throws ArmError 400 for what cannot be changed this way */
 export function mergePatch({ resource }: TemplateView, patch: Json): Json {
   refuseOthers(patch, CHANGEABLE, '');
-  const changes = isObject(patch['properties']) ? patch['properties'] : {};
+  const { properties: given = {}, identity: newIdentity } = patch;
+  const vmGiven = isObject(given) ? (given['vmProfile'] ?? {}) : {};
+  const wrong = Object.entries({ properties: given, identity: newIdentity ?? {}, 'properties.vmProfile': vmGiven });
+  refuseAll(wrong.flatMap(([target, value]) => (isObject(value) ? [] : [{ target, message: 'expected an object' }])));
+  const changes = objectOf(given);
   refuseOthers(changes, CHANGEABLE_PROPERTIES, 'properties.');
   const { properties, location } = resource;
   const { distribute, vmProfile } = changes;
@@ -58,12 +62,17 @@ function keepOutputs(current: unknown, wanted: unknown): void {
 
 function refuseOthers(given: Json, allowed: string[], prefix: string): void {
   const others = Object.keys(given).filter((name) => !allowed.includes(name));
-  if (others.length === 0) return;
-  const details = others.map((name) => ({
-    code: 'ValidationFailed',
-    target: `${prefix}${name}`,
-    message: `PATCH changes ${allowed.map((one) => `${prefix}${one}`).join(', ')}; PUT changes all`,
-  }));
+  refuseAll(
+    others.map((name) => ({
+      target: `${prefix}${name}`,
+      message: `PATCH changes ${allowed.map((one) => `${prefix}${one}`).join(', ')}; PUT changes all`,
+    })),
+  );
+}
+
+function refuseAll(problems: Array<{ target: string; message: string }>): void {
+  if (problems.length === 0) return;
+  const details = problems.map((problem) => ({ code: 'ValidationFailed', ...problem }));
   const told = details.map(({ target, message }) => `'ImageTemplate.${target}': ${message}`).join('; ');
   throw new ArmError(400, 'ValidationFailed', `Validation failed: ${told}`, details);
 }

@@ -3,6 +3,8 @@ import type { BuildStatus, OutputStatus, Stage } from '../workflows/messages.ts'
 import type { OperationView, TemplateView, TriggerView } from '../workflows/template-messages.ts';
 
 const TYPE = 'Microsoft.VirtualMachineImages/imageTemplates';
+/** Since when a distributor has `targetRegions`. */
+const REGIONS_SINCE = '2022-07-01';
 /** What the service answers of a run that has not ended. */
 const NO_TIME = '0001-01-01T00:00:00Z';
 
@@ -17,7 +19,7 @@ export interface Named {
 const shownId = ({ id }: TemplateView): string => id.replace(/\/resourceGroups\//i, '/resourcegroups/');
 
 /** @param build of the run that is under way, where there is one */
-export function templateBody(view: TemplateView, build: BuildStatus | undefined): object {
+export function templateBody(view: TemplateView, build: BuildStatus | undefined, apiVersion: string): object {
   const { resource, name, provisioningError, exactVersion, stagingResourceGroup, provisioningState } = view;
   const { properties, location, tags, identity } = resource;
   const lastRunStatus = runStatus(view, build);
@@ -25,7 +27,7 @@ export function templateBody(view: TemplateView, build: BuildStatus | undefined)
     properties: {
       buildTimeoutInMinutes: 0,
       stagingResourceGroup: '',
-      ...properties,
+      ...(apiVersion < REGIONS_SINCE ? beforeRegions(properties) : properties),
       source: sourceOf(properties['source'], exactVersion),
       provisioningState,
       ...(provisioningError === undefined ? {} : { provisioningError }),
@@ -39,6 +41,19 @@ export function templateBody(view: TemplateView, build: BuildStatus | undefined)
     name,
     type: TYPE,
   };
+}
+
+/** Clients of these versions know regions only by their names, and send back what they got. */
+function beforeRegions(properties: Record<string, unknown>): Record<string, unknown> {
+  const { distribute } = properties;
+  if (!Array.isArray(distribute)) return properties;
+  return { ...properties, distribute: distribute.map(namedRegions) };
+}
+
+function namedRegions(distributor: Record<string, unknown>): Record<string, unknown> {
+  const { targetRegions, versioning: _versioning, ...known } = distributor;
+  if (!Array.isArray(targetRegions)) return distributor;
+  return { ...known, replicationRegions: (targetRegions as Array<{ name: string }>).map(({ name }) => name) };
 }
 
 function sourceOf(source: unknown, exactVersion: string | undefined): unknown {

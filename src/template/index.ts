@@ -15,7 +15,7 @@ import { readJson } from './read/read-json.ts';
 
 export { API_VERSIONS, isApiVersion } from './api-versions/api-versions.ts';
 export { imageTemplateJsonSchema, templateFileJsonSchema } from './json-schema.ts';
-export { planResource, RESOURCE_API_VERSIONS, tooLargeToKeep } from './plan-resource.ts';
+export { NEWEST_API_VERSION, planResource, RESOURCE_API_VERSIONS, tooLargeToKeep } from './plan-resource.ts';
 export type { ResourceAddress, WrittenTemplate } from './plan-resource.ts';
 export { localFilesOf } from './plan/local-files.ts';
 export type { ReadLocalFile } from './plan/local-files.ts';

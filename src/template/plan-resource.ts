@@ -76,3 +76,5 @@ export function writtenOf({ template }: ReadTemplate): WrittenTemplate {
 
 /** Those in which a template is a resource that a client can manage; the previews are gone. */
 export const RESOURCE_API_VERSIONS = API_VERSIONS.filter((version) => !version.endsWith('-preview'));
+/** In whose spelling a template is kept. */
+export const NEWEST_API_VERSION = API_VERSIONS[API_VERSIONS.length - 1] ?? '';

@@ -14,7 +14,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { end } from './operation-end.ts';
-import { QUERY_TEMPLATE, SIGNAL_CHECK_SOURCE, TEMPLATE_UPDATES } from './template-messages.ts';
+import { QUERY_STAGED, QUERY_TEMPLATE, SIGNAL_CHECK_SOURCE, TEMPLATE_UPDATES } from './template-messages.ts';
 import type {
   Accepted,
   OperationView,
@@ -27,7 +27,7 @@ import type {
 } from './template-messages.ts';
 import { buildsTheSame } from './same-plan.ts';
 import { Provisioning } from './template-provisioning.ts';
-import { removeStaged } from './template-removal.ts';
+import { removeStaged, stagedBy } from './template-removal.ts';
 import { TemplateRuns } from './template-runs.ts';
 import { begin, newState, viewOf } from './template-state.ts';
 import type { TemplateState } from './template-state.ts';
@@ -78,6 +78,7 @@ class LivingTemplate {
       validator: (...args: A) => void,
     ): void => setHandler(defineUpdate<R, A>(name), handler, { validator });
     setHandler(defineQuery<TemplateView>(QUERY_TEMPLATE), () => viewOf(this.#state));
+    setHandler(defineQuery(QUERY_STAGED), () => ({ contexts: stagedBy(this.#state), building: this.#runs.building }));
     setHandler(defineSignal(SIGNAL_CHECK_SOURCE), () => this.#triggers.checkNow());
     update(
       TEMPLATE_UPDATES.put,
@@ -198,9 +199,9 @@ class LivingTemplate {
     if (objection !== undefined) refuse('Conflict', `The template has a SourceImage trigger: ${objection}`);
   }
 
-  #mayRun({ requestId }: RunRequest): void {
+  #mayRun(request: RunRequest): void {
     this.#mustLive('run/action');
-    if (this.#runs.isKnown(requestId)) return;
+    if (this.#runs.known(request) !== undefined) return;
     if (this.#state.provisioningState !== 'Succeeded' || this.#runs.busy) this.#notAllowed('run/action');
   }
 

@@ -6,4 +6,4 @@ export { imageTemplate } from './image-template.ts';
 export { patchImages } from './patch-images.ts';
 export { redistributeImage } from './redistribute-image.ts';
 export { retainVersions } from './retain-versions.ts';
-export { sweepBuilds, undoBuild } from './sweep-builds.ts';
+export { sweepBuilds, undoBuild, undoTemplate } from './sweep-builds.ts';

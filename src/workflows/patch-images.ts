@@ -8,6 +8,7 @@ import {
   defineQuery,
   isCancellation,
   setHandler,
+  upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { KnownTemplate } from '../activities/contract.ts';
@@ -113,7 +114,7 @@ function isEarlier(left: string | undefined, right: string | undefined): boolean
 }
 
 async function runOne(entry: PatchEntry, { force, schedule }: PatchRequest): Promise<void> {
-  const run: RunRequest = {
+  const run: RunRequest & { requestId: string } = {
     by: schedule === undefined ? 'person' : 'schedule',
     requestId: workflowInfo().runId,
     ifChanged: !force,
@@ -139,5 +140,6 @@ async function runOne(entry: PatchEntry, { force, schedule }: PatchRequest): Pro
 
 async function pauseSchedule({ schedule }: PatchRequest): Promise<void> {
   if (schedule === undefined) return;
-  await patching('Count failures in a row').pauseIfFailing(schedule);
+  const { paused } = await patching('Count failures in a row').pauseIfFailing(schedule);
+  if (paused) upsertMemo({ pausedSchedule: true });
 }

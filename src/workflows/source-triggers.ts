@@ -1,7 +1,8 @@
 /** `SourceImage` triggers of a template: a new version of its source starts a run. */
-import { ApplicationFailure, condition } from '@temporalio/workflow';
+import { ApplicationFailure, condition, upsertMemo } from '@temporalio/workflow';
 import { asking } from './activity-proxies.ts';
 import { end } from './operation-end.ts';
+import { TRIGGER_MEMO } from './template-messages.ts';
 import type { OperationView, Refusal } from './template-messages.ts';
 import type { TemplateRuns } from './template-runs.ts';
 import type { TemplateState } from './template-state.ts';
@@ -46,13 +47,21 @@ export class SourceTriggers {
     const { triggers } = this.#state;
     if (!triggers.some((trigger) => trigger.name === name)) {
       triggers.push({ name, kind: 'SourceImage', status: healthy(), failures: 0 });
+      this.#remember();
     }
     end(operation, 'Succeeded');
   }
 
   delete(name: string, operation: OperationView): void {
     this.#state.triggers = this.#state.triggers.filter((trigger) => trigger.name !== name);
+    this.#remember();
     end(operation, 'Succeeded');
+  }
+
+  /** Where it is, for whoever counts the triggers of a region without asking each template. */
+  #remember(): void {
+    const { triggers, submission } = this.#state;
+    upsertMemo({ [TRIGGER_MEMO]: triggers.length === 0 ? null : (submission?.plan.template.location ?? null) });
   }
 
   mustExist(name: string): void {

@@ -27,8 +27,13 @@ export const TEMPLATE_UPDATES = {
 
 /** Query; answers a `TemplateView`, also of a template that was deleted. */
 export const QUERY_TEMPLATE = 'template';
+/** Query: `{ contexts, building }`, for whoever removes what a template left that was terminated. */
+export const QUERY_STAGED = 'staged';
 /** Signal: look now for a new version of the source, and not at the next turn. */
 export const SIGNAL_CHECK_SOURCE = 'checkSource';
+
+/** Memo of a template that has a trigger: its region. */
+export const TRIGGER_MEMO = 'triggerIn';
 
 /** How a refused update fails: `Conflict` with the service's words, `NotFound`, `ValidationFailed`. */
 export type Refusal = 'Conflict' | 'NotFound' | 'ValidationFailed';
@@ -54,6 +59,8 @@ export interface RunRequest {
   by: RunStarter;
   /** The same id again is answered with the same run. */
   requestId?: string;
+  /** That it is the same request, so many seconds after its run began; absent: always. */
+  repeatedWithin?: number;
   /** Nothing is run while source version, scripts, files and template are those of the last good run. */
   ifChanged?: boolean;
 }

@@ -51,18 +51,27 @@ export class TemplateRuns {
     return this.#looking !== undefined || this.#current !== undefined;
   }
 
+  /** Id of the run that is under way. */
+  get building(): string | undefined {
+    return this.#current?.run.runId;
+  }
+
   onEnd(listener: (run: TemplateRun) => void): void {
     this.#listeners.push(listener);
   }
 
-  isKnown(requestId: string | undefined): boolean {
-    return requestId !== undefined && this.#state.runs.some((run) => run.requestId === requestId);
+  /** The run that the same request began. */
+  known({ requestId, repeatedWithin = Infinity }: RunRequest): RememberedRun | undefined {
+    if (requestId === undefined) return undefined;
+    const run = this.#state.runs.find((one) => one.requestId === requestId);
+    return run !== undefined && Date.now() - Date.parse(run.startTime) <= repeatedWithin * 1000 ? run : undefined;
   }
 
-  async run({ by, requestId, ifChanged = false }: RunRequest): Promise<RunAccepted> {
+  async run(request: RunRequest): Promise<RunAccepted> {
     const state = this.#state;
-    const known = requestId === undefined ? undefined : state.runs.find((run) => run.requestId === requestId);
-    if (known !== undefined) return { operationId: '', runId: known.runId };
+    const { by, requestId, ifChanged = false } = request;
+    const known = this.known(request);
+    if (known !== undefined) return { operationId: known.operationId, runId: known.runId };
     const { submission, revision } = state;
     if (submission === undefined) throw new TypeError('the template was never submitted');
     const operation = begin(state, now());
@@ -81,6 +90,7 @@ export class TemplateRuns {
       message: '',
       outputs: [],
       context: runContext(plan),
+      operationId: operation.id,
       ...(requestId === undefined ? {} : { requestId }),
     };
     const forgotten = remember(state, run);

@@ -50,6 +50,7 @@ export interface TemplateState {
 
 export type RememberedRun = TemplateRun & {
   context: RunContext;
+  operationId: string;
   requestId?: string;
   /** It could not remove all that it made. */
   untidy?: boolean;
@@ -88,11 +89,16 @@ export function viewOf(state: TemplateState): TemplateView {
     ...(provisioningError === undefined ? {} : { provisioningError }),
     ...(exactVersion === undefined ? {} : { exactVersion }),
     ...(group === undefined ? {} : { stagingResourceGroup: group }),
-    runs: state.runs.map(({ context: _context, requestId: _requestId, untidy: _untidy, ...run }) => run),
+    runs: state.runs.map(shownRun),
     triggers: state.triggers.map(({ failures: _failures, ...trigger }) => trigger),
     operations: state.operations,
     leftovers: state.leftovers,
   };
+}
+
+function shownRun(run: RememberedRun): TemplateRun {
+  const { context: _context, operationId: _operation, requestId: _request, untidy: _untidy, ...shown } = run;
+  return shown;
 }
 
 export function begin(state: TemplateState, now: string): OperationView {

@@ -62,6 +62,24 @@ describe('templates that stay', () => {
     }
   });
 
+  it('that are terminated in Temporal leave nothing after the next sweep', async () => {
+    await kiln('template', 'create', stack.write('ended', shellTemplate(['# simulate: seconds=600'])));
+    const runId = /run (\S+)/.exec(await kiln('template', 'run', 'ended', '--no-wait'))?.[1] ?? '';
+    const { id, stagingResourceGroup = '' } = await show('ended');
+    await stack.until(runId, ({ stage }) => stage === 'Customizing');
+    await stack.terminateWorkflow(id.toLowerCase());
+    const { resourceGroups } = createClients(stack.connection()).resources;
+    const group = stagingResourceGroup.split('/').at(-1) ?? '';
+    // Its run goes on, and builds there.
+    await stack.kiln('sweep', '--older-than', '0');
+    await resourceGroups.get(group);
+    await stack.kiln('cancel', runId);
+    for (let told = ''; !told.includes(id.toLowerCase());) {
+      told = await kiln('sweep', '--older-than', '0');
+    }
+    await assert.rejects(resourceGroups.get(group), { statusCode: 404 });
+  });
+
   it('cannot build in Azure as they are: created as failed, with the reason, and then mended', async () => {
     const nobody = { type: 'PlatformImage', publisher: 'Nobody', offer: 'none', sku: 'none', version: 'latest' };
     const wrong = stack.write('mended', shellTemplate(['true'], { source: nobody }));

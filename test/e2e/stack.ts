@@ -136,8 +136,12 @@ export class TestStack {
   }
 
   /** As `temporal workflow terminate` does: the workflow gets no say. */
-  async terminate(runId: string): Promise<void> {
-    await this.#temporal((client) => client.workflow.getHandle(buildWorkflowId(runId)).terminate('by the test'));
+  terminate(runId: string): Promise<void> {
+    return this.terminateWorkflow(buildWorkflowId(runId));
+  }
+
+  async terminateWorkflow(workflowId: string): Promise<void> {
+    await this.#temporal((client) => client.workflow.getHandle(workflowId).terminate('by the test'));
   }
 
   history(workflowId: string): Promise<History> {

@@ -351,6 +351,67 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
     },
   );
 
+  it('does nothing for a request that is not as it should be, and says what is wrong', async () => {
+    const put = await call('PUT', pathOf('strict'), body(imageTemplate(['# nothing'])));
+    assert.equal(put.status, 201);
+    while ((await templates().get(GROUP, 'strict')).provisioningState !== 'Succeeded');
+    const list = pathOf('').replace('/?', '?');
+    const operation = `/subscriptions/${stack.connection().subscriptionId}/providers/Microsoft.VirtualMachineImages/locations/westeurope/operations/1`;
+    const elsewhere = Buffer.from('kiln-build/x').toString('base64url');
+    const asText = { 'content-type': 'text/plain' };
+    const wrong: Array<[status: number, code: string, ...Parameters<typeof call>]> = [
+      [405, 'MethodNotAllowed', 'GET', pathOf('strict', '/run')],
+      [405, 'MethodNotAllowed', 'PUT', pathOf('strict', '/cancel'), {}],
+      [405, 'MethodNotAllowed', 'POST', pathOf('strict', '/triggers'), {}],
+      [405, 'MethodNotAllowed', 'DELETE', pathOf('strict', '/runOutputs/x')],
+      [415, 'UnsupportedMediaType', 'PUT', pathOf('strict'), body(imageTemplate(['# text'])), asText],
+      [400, 'InvalidSkipToken', 'GET', `${list}&$skiptoken=none`],
+      [404, 'NotFound', 'GET', `${operation}?api-version=2025-10-01`],
+      [404, 'NotFound', 'GET', `${operation}?api-version=2025-10-01&t=${elsewhere}`],
+      [400, 'ValidationFailed', 'PATCH', pathOf('strict'), { properties: 'x' }],
+      [400, 'ValidationFailed', 'PATCH', pathOf('strict'), { properties: { vmProfile: 'x' } }],
+      [400, 'ValidationFailed', 'PATCH', pathOf('strict'), { location: 'eastus' }],
+      [400, 'ValidationFailed', 'PUT', pathOf('strict', '/triggers/x'), { properties: { kind: 'SourceImage', a: 1 } }],
+    ];
+    for (const [status, code, ...request] of wrong) {
+      const answer = await call(...request);
+      assert.deepEqual([answer.status, answer.body.error?.code], [status, code], `${request[0]} ${request[1]}`);
+    }
+    const { body: after } = await call('GET', pathOf('strict'));
+    assert.equal(after.properties.lastRunStatus, undefined);
+    assert.deepEqual(after.properties.customize[0].inline, ['# nothing']);
+    const head = await call('HEAD', pathOf('strict'));
+    assert.deepEqual([head.status, head.body], [200, {}]);
+    await templates().delete(GROUP, 'strict', FAST);
+  });
+
+  it('takes back what it answered, and changes of a part, in every api-version', async () => {
+    await templates().createOrUpdate(GROUP, 'again', imageTemplate(['# nothing']), FAST);
+    for (const version of ['2020-02-14', '2022-02-14', '2022-07-01', '2023-07-01', '2024-02-01', '2025-10-01']) {
+      const patched = await call('PATCH', pathOf('again', '', version), { tags: { version } });
+      assert.equal(patched.status, 200, JSON.stringify(patched.body));
+      const { body: got } = await call('GET', pathOf('again', '', version));
+      assert.deepEqual(got.tags, { version });
+      const put = await call('PUT', pathOf('again', '', version), got);
+      assert.equal(put.status, 200, JSON.stringify(put.body));
+    }
+    const { body: end } = await call('GET', pathOf('again'));
+    assert.deepEqual(end.properties.customize, [{ type: 'Shell', name: 'only', inline: ['# nothing'] }]);
+    while ((await templates().get(GROUP, 'again')).provisioningState !== 'Succeeded');
+
+    // A client that had no answer asks again under the same id, and has the run that it began.
+    const asked = { 'x-ms-client-request-id': 'the-same' };
+    const first = await call('POST', pathOf('again', '/run'), undefined, asked);
+    const second = await call('POST', pathOf('again', '/run'), undefined, asked);
+    assert.deepEqual([first.status, second.status], [202, 202]);
+    assert.equal(second.headers.get('location'), first.headers.get('location'));
+    assert.equal((await call('POST', pathOf('again', '/run'))).status, 409);
+    const canceled = await call('POST', pathOf('again', '/cancel'));
+    const location = (canceled.headers.get('location') ?? '').slice(endpoint.length);
+    while ((await call('GET', location)).body.status === 'InProgress');
+    await templates().delete(GROUP, 'again', FAST);
+  });
+
   it('passes everything else on, and leads back to itself', async () => {
     const group = await clients.resources.resourceGroups.createOrUpdate('passed-on', { location: 'westeurope' });
     assert.equal(group.name, 'passed-on');
@@ -359,6 +420,14 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
     await deleting;
     const cloud = await call('GET', '/metadata/endpoints?api-version=2022-09-01');
     assert.equal(cloud.body.resourceManager, endpoint);
+    // The provider's registration is Azure's too: it says what it does not know of in its own words.
+    const provider = `/subscriptions/${stack.connection().subscriptionId}/providers/Microsoft.VirtualMachineImages`;
+    const registration = await call('GET', `${provider}?api-version=2021-04-01`);
+    const asked = {
+      authorization: `Bearer ${(await clients.credential.getToken('https://management.azure.com/.default')).token}`,
+    };
+    const direct = await fetch(`${stack.connection().endpoint}${provider}?api-version=2021-04-01`, { headers: asked });
+    assert.deepEqual([registration.status, registration.body], [direct.status, await direct.json()]);
     const { status } = await call('PUT', pathOf('x').replace(GROUP, 'no-such-group'), body(imageTemplate(['true'])));
     assert.equal(status, 404);
   });

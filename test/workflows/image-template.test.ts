@@ -6,6 +6,9 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { BuildActivities } from '../../src/activities/contract.ts';
 import type { BuildPlan } from '../../src/template/build-plan.ts';
 import { buildWorkflowId } from '../../src/workflows/messages.ts';
+import type { OutputStatus } from '../../src/workflows/messages.ts';
+import { runContext } from '../../src/workflows/run-context.ts';
+import type { RememberedRun, TemplateState } from '../../src/workflows/template-state.ts';
 import { TemplateClient, TemplateRefusal } from '../../src/client/template-client.ts';
 import { pause } from '../../src/client/services.ts';
 import type { Accepted, RunRequest, TemplateView } from '../../src/workflows/template-messages.ts';
@@ -356,12 +359,14 @@ describe('imageTemplate', () => {
         workflowId: template.id.toLowerCase(),
         taskQueue: template.id,
         args: [{ id: template.id, maxEvents: 12 }],
+        memo: { templateName: 'sample' },
       });
       const handle = workflow.getHandle(template.id.toLowerCase());
       const { runId } = await handle.describe();
       for (let revision = 1; revision <= 3; revision++) await template.put();
       const later = await handle.describe();
       assert.notEqual(later.runId, runId);
+      assert.deepEqual(later.memo, { templateName: 'sample' });
       const deletion = await template.client.delete(template.id);
       await template.until(() => calls.includes('removeStagingGroup'));
       for (let repeated = 1; repeated <= 3; repeated++) {
@@ -375,29 +380,53 @@ describe('imageTemplate', () => {
   });
 
   it('leaves a VHD where it was made until the template goes, and takes logs of old runs away', async () => {
-    const cleared: Array<{ group: string; named: string | undefined }> = [];
+    const cleared: string[] = [];
     const { activities } = scripted({
-      removeStagingGroup: async ({ staging, runsNamed }) => {
-        cleared.push({ group: staging.resourceGroup, named: runsNamed?.replace(/[0-9a-f]{8}/, 'X') });
+      removeStagingGroup: async ({ runId, staging, runsNamed }) => {
+        cleared.push(`${runsNamed ?? runId} in ${staging.resourceGroup}`);
         return { removed: [], leftovers: [] };
       },
     });
     await withTemplate(activities, async (template) => {
-      const plan = samplePlan({
-        distribute: [{ type: 'VHD', index: 0, runOutputName: 'vhd', artifactTags: {} }],
-        stagingResourceGroup: '/subscriptions/s/resourceGroups/Mine',
-      });
-      await template.put({ ...plan, staging: { ...plan.staging, resourceGroup: 'Mine' } });
-      for (let count = 1; count <= 11; count++) {
+      const sample = samplePlan({ stagingResourceGroup: '/subscriptions/s/resourceGroups/Mine' });
+      const plan = { ...sample, template: { ...sample.template, id: template.id } };
+      const run = (count: number, type: OutputStatus['type']): RememberedRun => {
+        const runId = `sample-0a1b2c3d-${count}`;
+        const context = { ...runContext(plan), runId };
+        const outputs = [{ runOutputName: 'one', type, state: 'Succeeded' as const, regions: [] }];
+        const [by, state, time] = ['person', 'Succeeded', '2026-01-01T00:00:00Z'] as const;
+        const told = { runId, revision: 1, by, state, startTime: time, endTime: time, message: '', outputs };
+        return { ...told, context, operationId: '' };
+      };
+      const state: TemplateState = {
+        id: template.id,
+        incarnation: '0a1b2c3d',
+        submission: { plan, resource: { location: '', tags: {}, identity: {}, properties: {} } },
+        revision: 1,
+        changed: 1,
+        provisioned: true,
+        provisioningState: 'Succeeded',
+        madeGroup: false,
+        count: 10,
+        namedGroups: ['mine', 'former'],
+        // Newest first: the two oldest are forgotten next.
+        runs: [...[10, 9, 8, 7, 6, 5, 4, 3].map((count) => run(count, 'VHD')), run(2, 'SharedImage'), run(1, 'VHD')],
+        triggers: [],
+        operations: [],
+        leftovers: [],
+      };
+      const workflowId = template.id.toLowerCase();
+      const options = { workflowId, taskQueue: template.id, args: [{ id: template.id, state }] };
+      await temporal.environment().client.workflow.start('imageTemplate', options);
+      for (const count of [11, 12]) {
         await template.run();
-        await template.until(
-          ({ runs }) => runs[0]?.runId.endsWith(`-${count}`) === true && runs[0].endTime !== undefined,
-        );
+        await template.until(({ runs: [last] }) => last?.runId.endsWith(`-${count}`) === true && !!last.endTime);
       }
-      assert.deepEqual(cleared, []);
+      assert.deepEqual(cleared, ['sample-0a1b2c3d-2 in IT_g_sample']);
       await template.client.delete(template.id);
       await template.client.deleted(template.id);
-      assert.deepEqual(cleared, [{ group: 'mine', named: 'sample-X-' }]);
+      const named = ['former', 'mine'].map((group) => `sample-0a1b2c3d- in ${group}`);
+      assert.deepEqual(cleared.slice(1).toSorted(), named);
     });
   });
 
@@ -411,11 +440,7 @@ describe('imageTemplate', () => {
         const plan = samplePlan();
         await client.put({ plan: { ...plan, template: { ...plan.template, id } }, resource });
       }
-      await client.delete(ids[4] ?? '').catch(async (e: unknown) => {
-        const h = await temporal.environment().client.workflow.getHandle((ids[4] ?? '').toLowerCase()).fetchHistory();
-        for (const ev of h.events ?? []) console.log(ev.eventId?.toString(), ev.eventType, JSON.stringify(ev.workflowTaskFailedEventAttributes ?? '').slice(0, 1500));
-        throw e;
-      });
+      await client.delete(ids[4] ?? '');
       await client.deleted(ids[4] ?? '');
       const seen: string[] = [];
       const sizes: number[] = [];
@@ -433,6 +458,35 @@ describe('imageTemplate', () => {
       assert.deepEqual(seen.toSorted(), ids.slice(0, 4));
       assert.ok(sizes.every((size) => size <= 2));
       assert.deepEqual((await client.list(`${group}2`)).templates, []);
+    });
+  });
+
+  it('has no trigger where its region has as many as it may', async () => {
+    await withTemplate(scripted().activities, async (template) => {
+      const { workflow } = temporal.environment().client;
+      const subscription = randomUUID();
+      const others = await Promise.all(
+        Array.from({ length: 100 }, (_, at) =>
+          workflow.start('imageTemplate', {
+            workflowId: `/subscriptions/${subscription}/templates/${at}`,
+            // Nobody serves it: that they are there is what counts.
+            taskQueue: subscription,
+            args: [{ id: '' }],
+            memo: { triggerIn: 'westeurope' },
+          }),
+        ),
+      );
+      const plan = samplePlan();
+      await template.put({ ...plan, template: { ...plan.template, subscriptionId: subscription } });
+      while ((await workflow.count(`TaskQueue = '${subscription}'`)).count < others.length) await pause(20);
+      const full = refused('Conflict', /has 100 triggers in westeurope/);
+      await assert.rejects(template.client.putTrigger(template.id, 'one'), full);
+      await others[0]?.terminate();
+      while ((await workflow.count(`TaskQueue = '${subscription}' AND ExecutionStatus = 'Running'`)).count > 99)
+        await pause(20);
+      await template.client.putTrigger(template.id, 'one');
+      await template.client.putTrigger(template.id, 'one');
+      await Promise.all(others.slice(1).map((other) => other.terminate()));
     });
   });
 

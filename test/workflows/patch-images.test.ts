@@ -5,7 +5,10 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { BuildActivities, KnownTemplate, TemplateRunResult } from '../../src/activities/contract.ts';
 import type { PatchReport, PatchRequest } from '../../src/workflows/patch-messages.ts';
-import { scripted, useTemporal } from './support.ts';
+import { createTemplateActivities } from '../../src/activities/templates.ts';
+import { pause } from '../../src/client/services.ts';
+import { TemplateClient } from '../../src/client/template-client.ts';
+import { samplePlan, scripted, useTemporal } from './support.ts';
 
 const template = (name: string, more: Partial<KnownTemplate> = {}): KnownTemplate => ({
   id: `/t/${name}`,
@@ -139,6 +142,76 @@ describe('patchImages', () => {
     assert.equal(failure?.type, 'Cycle');
     assert.match(failure?.message ?? '', /a → b → c → a/);
     assert.equal(ran, 0);
+  });
+
+  it('waits for a run that is under way, and asks for one where something may be new since', async () => {
+    const { client } = temporal.environment();
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const id = `/subscriptions/s/resourceGroups/g/templates/${randomUUID()}`;
+    const { activities } = scripted({
+      ...createTemplateActivities(),
+      findTemplates: async () => [template('busy', { id })],
+      captureMachine: () => released,
+    });
+    await temporal.withWorker(id, activities, async () => {
+      const templates = new TemplateClient(client, id);
+      const plan = samplePlan();
+      const resource = { location: 'westeurope', tags: {}, identity: {}, properties: {} };
+      await templates.put({ plan: { ...plan, template: { ...plan.template, id } }, resource });
+      while ((await templates.get(id)).provisioningState !== 'Succeeded') await pause(20);
+      const { runId } = await templates.run(id, { by: 'person' });
+      const patching = await client.workflow.start('patchImages', {
+        workflowId: `patch/${id}`,
+        taskQueue: id,
+        args: [{ ...REQUEST, force: true, templates: [id] }],
+      });
+      for (let waits = false; !waits; await pause(20)) {
+        const { pendingActivities } = (await patching.describe()).raw;
+        waits = JSON.stringify(pendingActivities?.[0]?.heartbeatDetails ?? '').includes(
+          btoa(`{"waitingFor":"${runId}"}`),
+        );
+      }
+      release();
+      const report = (await patching.result()) as PatchReport;
+      assert.deepEqual(states(report), ['busy Succeeded']);
+      assert.notEqual(report.entries[0]?.runId, runId);
+      assert.equal((await templates.get(id)).runs.length, 2);
+      await templates.delete(id);
+      await templates.deleted(id);
+    });
+  });
+
+  it('pauses its schedule after failures in a row, and counts anew once it goes on', async () => {
+    const { schedule } = temporal.environment().client;
+    const taskQueue = randomUUID();
+    const { activities } = scripted({ ...createTemplateActivities(), findTemplates: async () => [] });
+    await temporal.withWorker(taskQueue, activities, async () => {
+      const handle = await schedule.create({
+        scheduleId: taskQueue,
+        spec: { cronExpressions: ['0 0 1 1 *'] },
+        action: {
+          type: 'startWorkflow',
+          workflowType: 'patchImages',
+          workflowId: taskQueue,
+          taskQueue,
+          args: [{ ...REQUEST, templates: ['/t/none'], schedule: { id: taskQueue, pauseAfter: 2 } }],
+        },
+      });
+      const fail = async (count: number): Promise<boolean> => {
+        await handle.trigger();
+        // What has ended is in Temporal's list a moment later.
+        const query = `TemporalScheduledById = '${taskQueue}' AND ExecutionStatus = 'Failed'`;
+        while ((await temporal.environment().client.workflow.count(query)).count < count) await pause(50);
+        return (await handle.describe()).state.paused;
+      };
+      assert.equal(await fail(1), false);
+      assert.equal(await fail(2), true);
+      assert.match((await handle.describe()).state.note ?? '', /2 failures in a row/);
+      await handle.unpause();
+      assert.equal(await fail(3), false);
+      assert.equal(await fail(4), true);
+      await handle.delete();
+    });
   });
 
   it('tells its schedule of a failure, and not of a success', async () => {

@@ -82,6 +82,7 @@ export function scripted(overrides: Partial<BuildActivities> = {}): Scripted {
     pauseIfFailing: async () => ({ failures: 1, paused: false }),
     findAbandonedBuilds: async () => [],
     recallBuild: async () => undefined,
+    recallTemplate: async () => [],
     removeMachine: async () => nothingLeft,
     removeNetwork: async () => nothingLeft,
     removeStagingGroup: async () => nothingLeft,

@@ -1,9 +1,9 @@
 /** `kiln dev`, `kiln stop`, `kiln reset`, `kiln worker` and `kiln gateway`: the stack itself. */
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../exit-codes.ts';
-import { logFile, pause } from '../services.ts';
+import { logFile, pause, stoppedFile } from '../services.ts';
 import { subscriptionOf, UsageError } from '../settings.ts';
 import type { Settings } from '../settings.ts';
 import { ensureStack, stopStack } from '../stack.ts';
@@ -31,6 +31,10 @@ export async function dev(settings: Settings): Promise<number> {
   process.on('SIGTERM', stop);
   for (let ticks = 1; !stopping; ticks++) {
     await pause(100);
+    if (existsSync(stoppedFile(settings.stateDir))) {
+      console.log('stopped by another command');
+      return EXIT.done;
+    }
     if (ticks % 10 === 0) await stack.revive();
   }
   return stopAll(settings);

@@ -1,0 +1,60 @@
+/** How asking a template fails. */
+import {
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Refusal } from '../workflows/template-messages.ts';
+
+/** What a template refused, or that there is none. */
+export class TemplateRefusal extends Error {
+  override readonly name = 'TemplateRefusal';
+  readonly code: Refusal;
+
+  constructor(code: Refusal, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Of a list whose continuation is none of ours. */
+export class NoSuchPage extends Error {
+  override readonly name = 'NoSuchPage';
+  override readonly message = 'The page of the list is none: begin again without it.';
+}
+
+export const notFound = (id: string): TemplateRefusal =>
+  new TemplateRefusal('NotFound', `The Resource '${id.split('/providers/').at(-1)}' was not found.`);
+
+export function refusalOf(error: unknown, id: string): TemplateRefusal | undefined {
+  if (error instanceof WorkflowNotFoundError) return notFound(id);
+  if (!(error instanceof WorkflowUpdateFailedError) || !(error.cause instanceof ApplicationFailure)) return undefined;
+  const { type, message } = error.cause;
+  return type === 'Conflict' || type === 'NotFound' || type === 'ValidationFailed'
+    ? new TemplateRefusal(type, message)
+    : undefined;
+}
+
+const DEADLINE_EXCEEDED = 4;
+const UNAVAILABLE = 14;
+
+/** Nobody was there: Temporal is away, or has no worker that could answer. Whether what was asked is done is not known. */
+export function isUnanswered(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
+  for (let current = error; current instanceof Error; current = current.cause) {
+    const { code } = current as { code?: unknown };
+    if (code === DEADLINE_EXCEEDED || code === UNAVAILABLE) return true;
+    if (/no poller seen for task queue/i.test(current.message)) return true;
+  }
+  return false;
+}
+
+/** A template that goes on in a new history, or ends, turns away what came in that moment. */
+export function isPassing(error: unknown): boolean {
+  const text = error instanceof Error ? `${error.message} ${String(error.cause)}` : '';
+  // The last one: something else came in while the template was about to go on, and its task was done again.
+  return /workflow update was aborted|workflow is closing|completed before|AcceptedUpdateCompletedWorkflow|unexpected workflow task failure/i.test(
+    text,
+  );
+}
