@@ -272,6 +272,8 @@ export interface GalleryVersion {
 }
 
 export interface RetentionActivities {
+  /** What running workflows of this type have in this search attribute. */
+  findSourcesInUse(request: { workflowType: string; attribute: string }): Promise<string[]>;
   listVersions(imageDefinitionId: string): Promise<GalleryVersion[]>;
   /** Gone already is done. @throws Refused where it does not carry Kiln's tags */
   removeVersion(versionId: string): Promise<void>;

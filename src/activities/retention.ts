@@ -1,4 +1,6 @@
 /** Versions of an image definition as they are, and their removal. */
+import { getClient } from '@temporalio/activity';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import type { Azure } from '../azure/environment.ts';
 import { attempt, failure, orNotFound } from '../azure/errors.ts';
 import { finish } from '../azure/operations.ts';
@@ -8,6 +10,16 @@ import type { RetentionActivities } from './contract.ts';
 
 export function createRetentionActivities(azure: Azure): RetentionActivities {
   return {
+    async findSourcesInUse({ workflowType, attribute }) {
+      const query = `WorkflowType = '${workflowType}' AND ExecutionStatus = 'Running' AND ${attribute} IS NOT NULL`;
+      const found = new Set<string>();
+      for await (const { typedSearchAttributes } of getClient().workflow.list({ query })) {
+        const source = typedSearchAttributes.get(defineSearchAttributeKey(attribute, 'KEYWORD'));
+        if (source !== undefined) found.add(source);
+      }
+      return [...found];
+    },
+
     async listVersions(imageDefinitionId) {
       const { subscriptionId, resourceGroup, names } = requireResourceId(imageDefinitionId);
       const [gallery = '', definition = ''] = names;

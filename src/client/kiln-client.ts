@@ -271,7 +271,18 @@ export class KilnClient {
     more: PlannedDistributor[],
   ): Promise<RedistributeReport> {
     const { outputs } = await this.status(plan.runId);
-    return this.#errand(WORKFLOWS.redistributeImage, `kiln-distribute/${plan.runId}`, { plan, outputs, regions, more });
+    const workflowId = `kiln-distribute/${plan.runId}`;
+    for (;;) {
+      try {
+        const work = { plan, outputs, regions, more };
+        return await this.#errand(WORKFLOWS.redistributeImage, workflowId, work, 'FAIL');
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        // It may do other work than this: its end is waited for, however it ends.
+        const other = this.#client.workflow.getHandle(workflowId).result();
+        await other.catch(() => {});
+      }
+    }
   }
 
   /** Undoes builds that were terminated at least so long ago; those undone before are left out. */
@@ -279,12 +290,17 @@ export class KilnClient {
     return this.#errand<SweepReport[]>(WORKFLOWS.sweepBuilds, 'kiln-sweep', { olderThanSeconds });
   }
 
-  async #errand<T>(workflow: string, workflowId: string, argument: unknown): Promise<T> {
+  async #errand<T>(
+    workflow: string,
+    workflowId: string,
+    argument: unknown,
+    workflowIdConflictPolicy: 'FAIL' | 'USE_EXISTING' = 'USE_EXISTING',
+  ): Promise<T> {
     const handle = await this.#client.workflow.start(workflow, {
       workflowId,
       taskQueue: TASK_QUEUE,
       args: [argument],
-      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdConflictPolicy,
     });
     return handle.result() as Promise<T>;
   }

@@ -28,7 +28,7 @@ export const notFound = (id: string): TemplateRefusal =>
   new TemplateRefusal('NotFound', `The Resource '${id.split('/providers/').at(-1)}' was not found.`);
 
 export function refusalOf(error: unknown, id: string): TemplateRefusal | undefined {
-  if (error instanceof WorkflowNotFoundError) return notFound(id);
+  if (error instanceof WorkflowNotFoundError) return isPassing(error) ? undefined : notFound(id);
   if (!(error instanceof WorkflowUpdateFailedError) || !(error.cause instanceof ApplicationFailure)) return undefined;
   const { type, message } = error.cause;
   return type === 'Conflict' || type === 'NotFound' || type === 'ValidationFailed'
@@ -54,7 +54,7 @@ export function isUnanswered(error: unknown): boolean {
 export function isPassing(error: unknown): boolean {
   const text = error instanceof Error ? `${error.message} ${String(error.cause)}` : '';
   // The last one: something else came in while the template was about to go on, and its task was done again.
-  return /workflow update was aborted|workflow is closing|completed before|AcceptedUpdateCompletedWorkflow|unexpected workflow task failure/i.test(
+  return /workflow update was aborted|workflow is closing|completed before|AcceptedUpdateCompletedWorkflow|unexpected workflow task failure|update \S+ not found/i.test(
     text,
   );
 }

@@ -42,7 +42,7 @@ export interface PatchReport {
 export interface RetentionRequest {
   /** Ids of image definitions. */
   definitions: string[];
-  /** Where templates are looked for that use a version as their source. */
+  /** Where templates are looked for that use a version as their source; empty: everywhere. */
   within: string;
   /** Newest versions that stay; absent: all that are young enough. */
   keep?: number;

@@ -4,7 +4,7 @@ import type { GalleryVersion, KnownTemplate } from '../activities/contract.ts';
 import { sameId } from '../template/resource-id.ts';
 import { asking, patching, removing } from './activity-proxies.ts';
 import { describeFailure } from './build-failure.ts';
-import { WORKFLOWS } from './messages.ts';
+import { SEARCH_ATTRIBUTES, WORKFLOWS } from './messages.ts';
 import { QUERY_RETENTION } from './patch-messages.ts';
 import type { RetentionReport, RetentionRequest } from './patch-messages.ts';
 import { QUERY_TEMPLATE } from './template-messages.ts';
@@ -19,10 +19,15 @@ export async function retainVersions(request: RetentionRequest): Promise<Retenti
     query: QUERY_TEMPLATE,
     within: request.within,
   });
+  // Builds that are of no template too.
+  const inUse = await patching('Look for builds that use versions').findSourcesInUse({
+    workflowType: WORKFLOWS.buildImage,
+    attribute: SEARCH_ATTRIBUTES.source,
+  });
   for (const definition of request.definitions) {
     const versions = await asking(`Versions of ${definition.split('/').at(-1)}`).listVersions(definition);
     for (const version of newestFirst(versions)) {
-      const reason = whyKept(version, { definition, versions, templates, request, now: Date.now() });
+      const reason = whyKept(version, { definition, versions, templates, inUse, request, now: Date.now() });
       const { id, published } = version;
       if (reason !== undefined) report.versions.push({ id, published, action: 'Kept', reason });
       else if (request.dryRun) report.versions.push({ id, published, action: 'WouldRemove', reason: 'old' });
@@ -51,12 +56,14 @@ interface Case {
   definition: string;
   versions: GalleryVersion[];
   templates: KnownTemplate[];
+  /** Ids of versions that running builds are made from. */
+  inUse: string[];
   request: RetentionRequest;
   now: number;
 }
 
 /** Undefined where the version may go. */
-export function whyKept(version: GalleryVersion, { definition, versions, templates, request, now }: Case) {
+export function whyKept(version: GalleryVersion, { definition, versions, templates, inUse, request, now }: Case) {
   const ordered = newestFirst(versions);
   const { keep, days } = request;
   if (!version.byKiln) return 'not made by Kiln';
@@ -67,6 +74,7 @@ export function whyKept(version: GalleryVersion, { definition, versions, templat
   const age = (now - Date.parse(version.published)) / DAY_MS;
   // What has no date is as young as can be.
   if (days !== undefined && !(age >= days)) return `younger than ${days} days`;
+  if (inUse.some((id) => sameId(id, version.id))) return 'a build from it is under way';
   for (const template of templates) {
     const { name, builtOn, sourceVersionId, usedVersion, running } = template;
     if (builtOn === undefined || !sameId(builtOn, definition)) continue;

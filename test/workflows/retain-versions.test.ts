@@ -38,10 +38,12 @@ describe('retainVersions', () => {
     request: Partial<RetentionRequest>,
     templates: KnownTemplate[] = [],
     stuck: string[] = [],
+    inUse: string[] = [],
   ): Promise<{ told: string[]; removed: string[]; failed: boolean }> {
     const removed: string[] = [];
     const { activities } = scripted({
       findTemplates: async () => templates,
+      findSourcesInUse: async () => inUse,
       listVersions: async () => versions,
       removeVersion: async (id) => {
         const name = id.split('/').at(-1) ?? '';
@@ -115,6 +117,8 @@ describe('retainVersions', () => {
     ]);
     const running = await retain([version('1', 9), version('2', 1)], { keep: 1 }, [child({ running: true })]);
     assert.deepEqual(running.told[1], '1 Kept: web is building on this definition');
+    const building = await retain([version('1', 9), version('2', 1)], { keep: 1 }, [], [], [version('1', 9).id]);
+    assert.deepEqual(building.told[1], '1 Kept: a build from it is under way');
   });
 
   it('goes on after one that cannot be removed, and names it', async () => {

@@ -71,6 +71,7 @@ export function scripted(overrides: Partial<BuildActivities> = {}): Scripted {
     retryRegions: async () => {},
     createManagedImage: async () => ({ artifactId: '/image' }),
     exportVhd: async () => ({ artifactUri: 'https://account/vhds/disk.vhd' }),
+    findSourcesInUse: async () => [],
     listVersions: async () => [],
     removeVersion: async () => {},
     findOwnVersion: async () => undefined,

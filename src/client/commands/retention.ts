@@ -29,7 +29,8 @@ function requestOf(definitions: string[], options: RetainOptions, settings: Sett
   }
   return {
     definitions: definitions.map((one) => definitionId(one, options, settings)),
-    within: `/subscriptions/${options.subscription ?? subscriptionOf(settings)}`,
+    // A version may be the source of a template of any subscription.
+    within: '',
     ...(keep === undefined ? {} : { keep: wholeNumber('--keep', keep) }),
     ...(days === undefined ? {} : { days: wholeNumber('--days', days) }),
     dryRun,
