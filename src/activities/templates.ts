@@ -88,8 +88,10 @@ export function createTemplateActivities(): TemplateActivities {
       let failures = 1;
       for await (const run of client.workflow.list({ query })) {
         if (run.workflowId === workflowId && run.runId === runId) continue;
+        if (run.status.name !== 'FAILED') break;
         // One that paused it was counted then; whoever had it go on begins anew.
-        if (run.status.name !== 'FAILED' || run.memo?.[PAUSED_MEMO] === true) break;
+        const { memo } = await client.workflow.getHandle(run.workflowId, run.runId).describe();
+        if (memo?.[PAUSED_MEMO] === true) break;
         failures++;
         if (failures >= pauseAfter) break;
       }

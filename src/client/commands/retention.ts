@@ -5,7 +5,7 @@ import type { RetentionReport, RetentionRequest } from '../../workflows/patch-me
 import { columns } from '../columns.ts';
 import { EXIT } from '../exit-codes.ts';
 import { failureOf } from '../kiln-client.ts';
-import { subscriptionOf, UsageError } from '../settings.ts';
+import { UsageError } from '../settings.ts';
 import type { Settings } from '../settings.ts';
 import { putSchedule, wholeNumber } from './patching.ts';
 import type { ScheduleTimes } from './patching.ts';
