@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { EXIT } from './exit-codes.ts';
 import { failureOf } from './kiln-client.ts';
+import { packerSpelling } from './packer-commands.ts';
 import { createProgram } from './program.ts';
 import { UsageError } from './settings.ts';
 
@@ -10,7 +11,7 @@ let code: number = EXIT.done;
 process.stdout.on('error', () => process.exit(code));
 
 try {
-  await createProgram((ended) => (code = ended)).parseAsync();
+  await createProgram((ended) => (code = ended)).parseAsync(packerSpelling(process.argv));
 } catch (error) {
   if (error instanceof CommanderError) code = error.exitCode === 0 ? EXIT.done : EXIT.badInput;
   else if (error instanceof UsageError) {

@@ -4,6 +4,7 @@ import type { Act } from './acting.ts';
 import { addBuildCommands } from './build-commands.ts';
 import { withExamples } from './examples.ts';
 import { addHelpers } from './help-commands.ts';
+import { addPackerCommands } from './packer-commands.ts';
 import { addRunCommands } from './run-commands.ts';
 import { CLOUDS, MACHINES, PROFILES, readSettings } from './settings.ts';
 import type { GlobalOptions } from './settings.ts';
@@ -32,6 +33,7 @@ export function createProgram(ended: (code: number) => void): Command {
 
   program.commandsGroup('Build an image:');
   addBuildCommands(program, act);
+  addPackerCommands(program, act);
   program.commandsGroup('Builds that are there:');
   addRunCommands(program, act);
   program.commandsGroup('Images that stay:');

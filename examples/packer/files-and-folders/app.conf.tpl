@@ -1,0 +1,4 @@
+port = ${port}
+%{ for host in hosts ~}
+host = ${host}
+%{ endfor ~}

@@ -1,0 +1,4 @@
+#!/bin/sh
+echo restarting > /opt/resilient/restarted
+reboot
+sleep 60

@@ -1,0 +1,4 @@
+image_name = "packer-web"
+tags = {
+  team = "web"
+}
