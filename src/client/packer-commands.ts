@@ -1,8 +1,9 @@
 /** The commands that take over from Packer, and give back. */
 import type { Command } from 'commander';
+import { takesTemplate } from './acting.ts';
 import type { Act } from './acting.ts';
-import { importFrom } from './commands/packer.ts';
-import type { ImportOptions } from './commands/packer.ts';
+import { exportTo, importFrom } from './commands/packer.ts';
+import type { ExportOptions, ImportOptions } from './commands/packer.ts';
 import { withExamples } from './examples.ts';
 import { many } from './option-values.ts';
 
@@ -18,6 +19,15 @@ export function addPackerCommands(program: Command, act: Act): void {
     .option('--out <folder>', 'where the template and its files are written')
     .option('--force', 'write into a folder that has something in it')
     .action(act((_settings, path: string, options: ImportOptions) => importFrom(path, options)));
+
+  const given = program.command('export').description("other tools' files from templates");
+  withExamples(takesTemplate(given.command('packer')), [
+    ['kiln export packer template.json', 'packer-template/: a Packer file, and the files that it names'],
+  ])
+    .description("Packer's HCL from an image template, with what Packer has no word for")
+    .option('--out <folder>', 'where the Packer file and its files are written')
+    .option('--force', 'write into a folder that has something in it')
+    .action(act((settings, file: string, options: ExportOptions) => exportTo(file, options, settings)));
 }
 
 /** Packer's own options have one dash, which would be read as letters of their own. */

@@ -26,6 +26,8 @@ export function renderGo(text: string, world: GoWorld): string {
 }
 
 function pipeline(inner: string, world: GoWorld): string {
+  const literal = /^`([^`]*)`$/.exec(inner)?.[1];
+  if (literal !== undefined) return literal;
   let calls: string[][] = [[]];
   for (const match of inner.matchAll(TOKEN)) {
     const [, raw, quoted, pipe, number, word] = match;

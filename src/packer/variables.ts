@@ -80,7 +80,7 @@ function converted(value: unknown, type: Node, place: Place, name: string): unkn
   const [of] = args;
   switch (inner) {
     case 'string':
-      return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : fail('a text');
+      return typeof value === 'object' ? fail('a text') : String(value as string | number | boolean);
     case 'number': {
       const number = typeof value === 'string' && value !== '' ? Number(value) : value;
       return typeof number === 'number' && !Number.isNaN(number) ? number : fail('a number');

@@ -1,12 +1,12 @@
 # Ansible, Puppet and Chef in the machine. So that this builds anywhere, the tools are stand-ins that show what they got.
 source "azure-arm" "configured" {
-  use_azure_cli_auth = true
-  os_type            = "Linux"
-  image_publisher    = "Debian"
-  image_offer        = "debian-12"
-  image_sku          = "12-gen2"
-  location           = "westeurope"
-  managed_image_name = "packer-configured"
+  use_azure_cli_auth                = true
+  os_type                           = "Linux"
+  image_publisher                   = "Debian"
+  image_offer                       = "debian-12"
+  image_sku                         = "12-gen2"
+  location                          = "westeurope"
+  managed_image_name                = "packer-configured"
   managed_image_resource_group_name = "golden-images"
 }
 
@@ -23,9 +23,9 @@ build {
     ]
   }
   provisioner "ansible-local" {
-    playbook_file   = "ansible/site.yml"
-    role_paths      = ["ansible/tasks"]
-    extra_arguments = ["--tags", "base"]
+    playbook_file           = "ansible/site.yml"
+    role_paths              = ["ansible/tasks"]
+    extra_arguments         = ["--tags", "base"]
     clean_staging_directory = true
   }
   provisioner "puppet-masterless" {

@@ -1,11 +1,11 @@
 source "azure-arm" "files" {
-  use_azure_cli_auth = true
-  os_type            = "Linux"
-  image_publisher    = "Debian"
-  image_offer        = "debian-12"
-  image_sku          = "12-gen2"
-  location           = "westeurope"
-  managed_image_name = "packer-files"
+  use_azure_cli_auth                = true
+  os_type                           = "Linux"
+  image_publisher                   = "Debian"
+  image_offer                       = "debian-12"
+  image_sku                         = "12-gen2"
+  location                          = "westeurope"
+  managed_image_name                = "packer-files"
   managed_image_resource_group_name = "golden-images"
 }
 

@@ -5,10 +5,10 @@ source "azure-arm" "inside" {
   image_offer        = "debian-12"
   image_sku          = "12-gen2"
 
-  build_resource_group_name           = "packer-staging"
-  virtual_network_name                = "corporate"
-  virtual_network_resource_group_name = "golden-images"
-  virtual_network_subnet_name         = "builds"
+  build_resource_group_name              = "packer-staging"
+  virtual_network_name                   = "corporate"
+  virtual_network_resource_group_name    = "golden-images"
+  virtual_network_subnet_name            = "builds"
   private_virtual_network_with_public_ip = false
   user_assigned_managed_identities = [
     "/subscriptions/10ca1a2e-0000-4000-8000-000000000001/resourceGroups/golden-images/providers/Microsoft.ManagedIdentity/userAssignedIdentities/image-builder",

@@ -21,6 +21,7 @@ source "azure-arm" "web" {
   client_id       = "00000000-0000-0000-0000-0000000000aa"
   client_secret   = var.client_secret
   tenant_id       = "00000000-0000-0000-0000-0000000000bb"
+  subscription_id = "10ca1a2e-0000-4000-8000-000000000001"
 
   os_type         = "Linux"
   image_publisher = "Canonical"

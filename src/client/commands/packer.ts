@@ -1,11 +1,15 @@
 /** `kiln import packer` and `kiln export packer`. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { exportPacker } from '../../packer/export/export.ts';
 import { importPacker } from '../../packer/import/import.ts';
 import type { Imported } from '../../packer/import/import.ts';
 import { PackerError } from '../../packer/place.ts';
 import { EXIT } from '../exit-codes.ts';
+import { loadPlans } from '../load-plan.ts';
+import type { TemplateOptions } from '../load-plan.ts';
 import { UsageError } from '../settings.ts';
+import type { Settings } from '../settings.ts';
 
 export interface ImportOptions {
   out?: string;
@@ -19,9 +23,7 @@ export async function importFrom(path: string, options: ImportOptions): Promise<
   const { templates, report } = await imported(path, options);
   const stem = basename(resolve(path)).replace(/(\.pkr)?\.(hcl|json)$/, '');
   const out = options.out ?? `kiln-${stem}`;
-  if (existsSync(out) && readdirSync(out).length > 0 && options.force !== true) {
-    throw new UsageError(`${out} exists and is left as it is: --out names another folder, --force writes into it`);
-  }
+  refuseToOverwrite(out, options);
   for (const { name, template, files } of templates) {
     // Images of one Packer file are built apart; so are their files.
     const folder = templates.length === 1 ? out : join(out, name);
@@ -40,6 +42,40 @@ export async function importFrom(path: string, options: ImportOptions): Promise<
   writeFileSync(join(out, 'report.txt'), `${text}\n`);
   if (text !== '') console.log(`\n${text}`);
   return report.lines.some(({ fate }) => fate === 'refused') ? EXIT.failed : EXIT.done;
+}
+
+export interface ExportOptions extends TemplateOptions {
+  out?: string;
+  force?: boolean;
+}
+
+export function exportTo(file: string, options: ExportOptions, settings: Settings): number {
+  const plans = loadPlans(file, options, settings);
+  const out = options.out ?? `packer-${basename(file).replace(/\.[^.]*$/, '')}`;
+  refuseToOverwrite(out, options);
+  mkdirSync(out, { recursive: true });
+  for (const plan of plans) {
+    const { name, text, files, lost } = exportPacker(plan, placeIn);
+    for (const path of files) {
+      const target = join(out, placeIn(path));
+      mkdirSync(dirname(target), { recursive: true });
+      copyFileSync(resolve(dirname(file), path), target);
+    }
+    const place = join(out, `${name}.pkr.hcl`);
+    writeFileSync(place, text);
+    console.log(`${place} written${files.length === 0 ? '' : `, with ${files.length} files`}`);
+    if (lost.length > 0)
+      console.log(`what Packer has no word for\n${lost.map(({ path, why }) => `  ${path}: ${why}`).join('\n')}`);
+  }
+  return EXIT.done;
+}
+
+/** A file may lie outside of the template's folder; in Packer's all are inside. */
+const placeIn = (path: string): string => join('files', path.replaceAll(/^([A-Za-z]:)?[\\/]+|\.\.[\\/]/g, ''));
+
+function refuseToOverwrite(out: string, { force = false }: { force?: boolean }): void {
+  if (force || !existsSync(out) || readdirSync(out).length === 0) return;
+  throw new UsageError(`${out} exists and is left as it is: --out names another folder, --force writes into it`);
 }
 
 async function imported(path: string, { var: vars = [], varFile: varFiles = [] }: ImportOptions): Promise<Imported> {

@@ -5,7 +5,7 @@ import { PackerError } from '../place.ts';
 import { callFunction } from './functions.ts';
 import { named, parseTemplate, placeOf } from './syntax.ts';
 import type { HclExpression, Node } from './syntax.ts';
-import { templateText } from './templates.ts';
+import { onlyInsertion, templateText } from './templates.ts';
 
 /** What an expression sees: names, and what a call of a function may need of the files. */
 export interface Scope {
@@ -48,7 +48,6 @@ export class Evaluation {
 
   value(node: Node): unknown {
     const children = named(node);
-    const [first] = children;
     switch (node.type) {
       case 'expression':
       case 'variable_expr':
@@ -68,8 +67,11 @@ export class Evaluation {
         return null;
       case 'string_lit':
       case 'quoted_template':
-      case 'heredoc_template':
-        return templateText(node, this);
+      case 'heredoc_template': {
+        // An insertion with nothing around it is its value and no text.
+        const only = onlyInsertion(node);
+        return only === undefined ? templateText(node, this) : this.value(only);
+      }
       case 'tuple':
         return children.filter(({ type }) => type === 'expression').map((item) => this.value(item));
       case 'object':
@@ -85,8 +87,8 @@ export class Evaluation {
         return this.#truth(condition) ? this.value(then) : this.value(otherwise);
       }
       case 'unary_operation': {
-        if (first === undefined) break;
-        return node.text.trimStart().startsWith('!') ? !this.#truth(first) : -this.#number(first);
+        const value = this.#operand(children, node);
+        return node.text.startsWith('!') ? !this.#truth(node, value) : -this.#number(node, value);
       }
       case 'binary_operation':
         return this.#binary(node);
@@ -201,33 +203,50 @@ export class Evaluation {
     );
   }
 
-  #truth(node: Node): boolean {
-    const value = this.value(node);
+  #truth(node: Node, value = this.value(node)): boolean {
     if (value === true || value === 'true') return true;
     return value === false || value === 'false' ? false : this.fail(node, `expected true or false: ${node.text}`);
   }
 
-  #number(node: Node): number {
-    const value = this.value(node);
+  #number(node: Node, value: unknown): number {
     const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
     return typeof number === 'number' && !Number.isNaN(number) ? number : this.fail(node, 'expected a number');
   }
 
+  /** What is taken out of an operand stands beside it in the tree. */
+  #operand(parts: Node[], node: Node): unknown {
+    const [first, ...rest] = parts;
+    return first === undefined
+      ? this.fail(node, `cannot be evaluated: ${node.text}`)
+      : this.#taken(this.value(first), rest, node);
+  }
+
   #binary(node: Node): unknown {
-    const [left, right] = named(node);
-    if (left === undefined || right === undefined) return this.fail(node, `cannot be evaluated: ${node.text}`);
-    const operator = node.children.find((child) => child !== null && !child.isNamed)?.text ?? '';
+    const sign = node.children.find((child) => child !== null && !child.isNamed && !/[()]/.test(child.text));
+    if (sign === undefined || sign === null) return this.fail(node, `cannot be evaluated: ${node.text}`);
+    const operator = sign.text;
+    const parts = named(node);
+    const left = (): unknown =>
+      this.#operand(
+        parts.filter(({ endIndex }) => endIndex <= sign.startIndex),
+        node,
+      );
+    const right = (): unknown =>
+      this.#operand(
+        parts.filter(({ startIndex }) => startIndex >= sign.endIndex),
+        node,
+      );
     switch (operator) {
       case '&&':
-        return this.#truth(left) && this.#truth(right);
+        return this.#truth(node, left()) && this.#truth(node, right());
       case '||':
-        return this.#truth(left) || this.#truth(right);
+        return this.#truth(node, left()) || this.#truth(node, right());
       case '==':
-        return isEqual(this.value(left), this.value(right));
+        return isEqual(left(), right());
       case '!=':
-        return !isEqual(this.value(left), this.value(right));
+        return !isEqual(left(), right());
     }
-    const [a, b] = [this.#number(left), this.#number(right)];
+    const [a, b] = [this.#number(node, left()), this.#number(node, right())];
     const result: Record<string, unknown> = {
       '+': a + b,
       '-': a - b,

@@ -60,18 +60,14 @@ const strings: Record<string, Fn> = {
   regex: ([pattern, s]) => captures(goRegExp(text(pattern)).exec(text(s)) ?? noMatch(pattern)),
   regexall: ([pattern, s]) => [...text(s).matchAll(goRegExp(text(pattern), 'g'))].map(captures),
   regex_replace: ([s, pattern, by]) => text(s).replaceAll(goRegExp(text(pattern), 'g'), goReplacement(text(by))),
-  replace: ([s, what, by]) => {
-    const pattern = /^\/(.+)\/$/.exec(text(what))?.[1];
-    if (pattern !== undefined) return text(s).replaceAll(goRegExp(pattern, 'g'), goReplacement(text(by)));
-    return text(s).replaceAll(text(what), () => text(by));
-  },
+  replace: ([s, what, by]) => text(s).replaceAll(text(what), () => text(by)),
   split: ([separator, s]) => text(s).split(text(separator)),
   startswith: ([s, start]) => text(s).startsWith(text(start)),
   strcontains: ([s, what]) => text(s).includes(text(what)),
-  strlen: ([s]) => [...text(s)].length,
-  strrev: ([s]) => [...text(s)].toReversed().join(''),
+  strlen: ([s]) => Array.from(text(s)).length,
+  strrev: ([s]) => Array.from(text(s)).toReversed().join(''),
   substr: ([s, offset, length]) => {
-    const all = [...text(s)];
+    const all = Array.from(text(s));
     const from = number(offset) < 0 ? all.length + number(offset) : number(offset);
     return all.slice(from, number(length) < 0 ? undefined : from + number(length)).join('');
   },
@@ -104,7 +100,7 @@ const collections: Record<string, Fn> = {
   keys: ([m]) => Object.keys(map(m)).toSorted(),
   length: ([value]) =>
     typeof value === 'string'
-      ? [...value].length
+      ? Array.from(value).length
       : Array.isArray(value)
         ? value.length
         : Object.keys(map(value)).length,
@@ -141,13 +137,7 @@ const conversions: Record<string, Fn> = {
   base64encode: ([s]) => Buffer.from(text(s)).toString('base64'),
   convert: ([value]) => value,
   jsondecode: ([s]) => JSON.parse(text(s)) as unknown,
-  jsonencode: ([value]) => JSON.stringify(value),
-  tobool: ([value]) => (value === 'true' ? true : value === 'false' ? false : value),
-  tolist: ([value]) => list(value),
-  tomap: ([value]) => map(value),
-  tonumber: ([value]) => number(value),
-  toset: ([value]) => distinct(list(value)),
-  tostring: ([value]) => (value === null ? null : text(value)),
+  jsonencode: ([value]) => JSON.stringify(sorted(value)),
   urlencode: ([s]) => encodeURIComponent(text(s)).replaceAll('%20', '+'),
   md5: digest('md5'),
   sha1: digest('sha1'),
@@ -224,6 +214,14 @@ export function callFunction(name: string, args: unknown[], scope: Scope): unkno
   } catch (error) {
     throw new TypeError(`${name}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** Maps are in the order of their keys. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, item]) => [key, sorted(item)] as const);
+  return Object.fromEntries(entries.toSorted(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 function fail(message: string): never {

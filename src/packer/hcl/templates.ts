@@ -13,34 +13,40 @@ const BLANK_END = /(?:[^\S\n]+|[^\S\n]*\n)$/;
 export function templateText(node: Node, evaluation: Evaluation): string {
   const heredoc = node.type === 'heredoc_template';
   const text = fileText(node);
-  const parts = piecesOf(node, text, heredoc);
-  const flush = heredoc && /^<<-/.test(node.text);
-  return parts(flush ? indentation(node, text) : 0).render(evaluation);
+  const { start, end, inside } = partsOf(node, text, heredoc);
+  const flush = heredoc && node.text.startsWith('<<-');
+  const cuts = flush ? indentCuts(text, start, end, inside) : new Map<number, number>();
+  return renderRange(text, start, end, inside, { heredoc, cuts }, evaluation);
 }
 
-interface Pieces {
-  render(evaluation: Evaluation): string;
+type Piece = { at: number; literal: string } | { node: Node };
+
+/** The expression of `"${…}"`. */
+export function onlyInsertion(node: Node): Node | undefined {
+  if (node.type !== 'quoted_template') return undefined;
+  const [, insertion, end] = node.children;
+  if (insertion?.type !== 'template_interpolation' || end?.type !== 'quoted_template_end') return undefined;
+  return named(insertion).find(({ type }) => type === 'expression');
 }
 
-type Piece = { literal: string } | { node: Node };
+const childrenOf = (node: Node): Node[] =>
+  node.children.filter((child): child is Node => child !== null && child.type !== 'template_literal');
 
 /** The literal text is taken from the file, since the tree leaves out the blanks beside what is inserted. */
-function piecesOf(node: Node, text: string, heredoc: boolean): (indent: number) => Pieces {
-  const children = node.children.filter((child): child is Node => child !== null);
+function partsOf(node: Node, text: string, heredoc: boolean): { start: number; end: number; inside: Node[] } {
   const isEdge = ({ type }: Node): boolean =>
     /^(quoted_template_start|quoted_template_end|heredoc_start|heredoc_identifier)$/.test(type);
+  const children = childrenOf(node);
   const edges = children.filter(isEdge);
   const start = heredoc ? text.indexOf('\n', edges[1]?.endIndex ?? node.startIndex) + 1 : (edges[0]?.endIndex ?? 0);
   const end = heredoc ? lineStart(text, edges.at(-1)?.startIndex ?? node.endIndex) : (edges.at(-1)?.startIndex ?? 0);
-  const inside = children.filter((child) => !isEdge(child) && child.type !== 'template_literal');
-  return (indent) => ({
-    render: (evaluation) => renderRange(text, start, end, inside, { heredoc, indent }, evaluation),
-  });
+  return { start, end, inside: children.filter((child) => !isEdge(child)) };
 }
 
 interface Look {
   heredoc: boolean;
-  indent: number;
+  /** Of `<<-`: how many blanks are taken away where. */
+  cuts: Map<number, number>;
   /** Of the whole range: what a `~` at its edges takes away. */
   trimStart?: boolean;
   trimEnd?: boolean;
@@ -57,20 +63,16 @@ function renderRange(
   const pieces: Piece[] = [];
   let at = start;
   for (const node of inside) {
-    pieces.push({ literal: text.slice(at, node.startIndex) }, { node });
+    pieces.push({ at, literal: text.slice(at, node.startIndex) }, { node });
     at = node.endIndex;
   }
-  pieces.push({ literal: text.slice(at, end) });
-  let atLineStart = look.heredoc;
+  pieces.push({ at, literal: text.slice(at, end) });
   return pieces
     .map((piece, index) => {
-      if ('node' in piece) {
-        atLineStart = false;
-        return renderNode(piece.node, text, look, evaluation);
-      }
+      if ('node' in piece) return renderNode(piece.node, text, look, evaluation);
       const before = pieces[index - 1];
       const after = pieces[index + 1];
-      let literal = look.indent > 0 ? unindented(piece.literal, look.indent, atLineStart) : piece.literal;
+      let literal = withoutIndent(piece, look.cuts);
       if (before === undefined ? look.trimStart === true : 'node' in before && endsWithMarker(before.node)) {
         literal = literal.replace(BLANK_START, '');
       }
@@ -90,9 +92,7 @@ function renderNode(node: Node, text: string, look: Look, evaluation: Evaluation
   }
   const [directive] = named(node);
   if (directive === undefined) return evaluation.fail(node, `cannot be evaluated: ${node.text}`);
-  const parts = directive.children.filter(
-    (child): child is Node => child !== null && child.type !== 'template_literal',
-  );
+  const parts = childrenOf(directive);
   const range = (from: Node, to: Node, inner: Evaluation): string => {
     const between = parts.filter((part) => part.startIndex >= from.endIndex && part.endIndex <= to.startIndex);
     const edges = { trimStart: endsWithMarker(from), trimEnd: startsWithMarker(to) };
@@ -117,7 +117,7 @@ function renderNode(node: Node, text: string, look: Look, evaluation: Evaluation
 }
 
 const startsWithMarker = (node: Node): boolean => /^[$%]\{~/.test(node.text);
-const endsWithMarker = (node: Node): boolean => /~\}$/.test(node.text);
+const endsWithMarker = (node: Node): boolean => node.text.endsWith('~}');
 
 function unescaped(literal: string, heredoc: boolean): string {
   const plain = heredoc
@@ -130,21 +130,55 @@ function unescaped(literal: string, heredoc: boolean): string {
 
 const lineStart = (text: string, index: number): number => text.lastIndexOf('\n', index - 1) + 1;
 
-/** Of `<<-`: what all lines that are not blank are indented by. */
-function indentation(node: Node, text: string): number {
-  const start = text.indexOf('\n', node.startIndex) + 1;
-  const lines = text.slice(start, lineStart(text, node.endIndex)).split('\n');
-  const depths = lines.filter((line) => line.trim() !== '').map((line) => line.length - line.trimStart().length);
-  return depths.length === 0 ? 0 : Math.min(...depths);
+/**
+ * Of `<<-`, as HCL does it: lines lose the blanks that all have in common, but a line that follows a line's end which a
+ * `~` has taken away counts for none, and keeps its own.
+ */
+function indentCuts(text: string, start: number, end: number, inside: Node[]): Map<number, number> {
+  const tokens = flatTokens(inside);
+  const depths = new Map<number, number>();
+  let at = start;
+  let atLineStart = true;
+  const literal = (to: number, trimmedStart: boolean, trimmedEnd: boolean): void => {
+    const lines = text.slice(at, to).match(/[^\n]*\n|[^\n]+$/g) ?? [];
+    lines.forEach((line, index) => {
+      if (atLineStart && line.trim() + line.slice(-1) !== '\n') depths.set(at, line.length - line.trimStart().length);
+      const taken = (trimmedStart && index === 0 && line.trim() === '') || (trimmedEnd && index === lines.length - 1);
+      atLineStart = line.endsWith('\n') && !taken;
+      at += line.length;
+    });
+  };
+  let trimmed = false;
+  for (const token of tokens) {
+    literal(token.startIndex, trimmed, startsWithMarker(token));
+    if (atLineStart) depths.set(token.startIndex, 0);
+    atLineStart = false;
+    at = token.endIndex;
+    trimmed = endsWithMarker(token);
+  }
+  literal(end, trimmed, false);
+  const least = Math.min(...depths.values());
+  return new Map([...depths.keys()].map((offset) => [offset, least]));
 }
 
-function unindented(literal: string, indent: number, first: boolean): string {
+/** Insertions, and of each directive its parts and what is between them. */
+function flatTokens(nodes: Node[]): Node[] {
+  return nodes.flatMap((node) => {
+    if (node.type !== 'template_directive') return [node];
+    const [directive] = named(node);
+    return directive === undefined ? [] : flatTokens(childrenOf(directive));
+  });
+}
+
+function withoutIndent({ at, literal }: { at: number; literal: string }, cuts: Map<number, number>): string {
+  if (cuts.size === 0) return literal;
+  let offset = at;
   return literal
     .split('\n')
-    .map((line, index) => {
-      if (index === 0 && !first) return line;
-      const blank = line.length - line.trimStart().length;
-      return line.slice(Math.min(indent, blank));
+    .map((line) => {
+      const cut = cuts.get(offset) ?? 0;
+      offset += line.length + 1;
+      return line.slice(Math.min(cut, line.length - line.trimStart().length));
     })
     .join('\n');
 }

@@ -2,12 +2,8 @@
 import type { Fields } from '../fields.ts';
 import { compact, idOf, literals } from './literals.ts';
 import { distributors } from './outputs.ts';
-
-export interface Parameter {
-  type: 'string';
-  defaultValue?: string;
-  metadata: { description: string };
-}
+import { DEFINITION } from './parameters.ts';
+import type { Parameter } from './parameters.ts';
 
 export interface ImageParts {
   location: string;
@@ -17,39 +13,18 @@ export interface ImageParts {
   properties: Record<string, unknown>;
 }
 
+const names = (text: string): string[] => text.trim().split(/\s+/);
+
 /** How Packer signs in, and how it gets into the machine: Kiln's worker has its own credential, and needs no way in. */
-const SIGN_IN = [
-  ...[
-    'client_id',
-    'client_secret',
-    'client_cert_path',
-    'client_cert_password',
-    'client_cert_token_timeout',
-    'client_jwt',
-  ],
-  ...[
-    'object_id',
-    'tenant_id',
-    'use_azure_cli_auth',
-    'use_interactive_auth',
-    'metadata_host',
-    'cloud_environment_name',
-  ],
-  ...[
-    'oidc_request_token',
-    'oidc_request_url',
-    'oidc_token',
-    'oidc_token_file_path',
-    'use_oidc',
-    'skip_create_build_key_vault',
-  ],
-];
+const SIGN_IN = names(`
+  client_id client_secret client_cert_path client_cert_password client_cert_token_timeout client_jwt object_id tenant_id
+  use_azure_cli_auth use_interactive_auth metadata_host cloud_environment_name oidc_request_token oidc_request_url
+  oidc_token oidc_token_file_path use_oidc skip_create_build_key_vault`);
 const WAY_IN =
   /^(communicator|ssh_\w+|winrm_\w+|temporary_key_pair_\w+|build_key_vault_\w+|pause_before_connecting|allowed_inbound_ip_addresses|public_ip_sku|host)$/;
-const NAMES = [
-  ...['temp_resource_group_name', 'temp_compute_name', 'temp_nic_name', 'temp_os_disk_name', 'temp_deployment_name'],
-  ...['temp_key_vault_name', 'temp_nsg_name', 'custom_resource_build_prefix'],
-];
+const NAMES = names(`
+  temp_resource_group_name temp_compute_name temp_nic_name temp_os_disk_name temp_deployment_name temp_key_vault_name
+  temp_nsg_name custom_resource_build_prefix`);
 const WAITING = ['polling_duration_timeout', 'async_resourcegroup_delete', 'shared_image_gallery_timeout'];
 const MACHINE_ONLY: Record<string, string> = {
   custom_data: 'the build machine is set up without custom data: make it a first provisioner',
@@ -69,8 +44,6 @@ const MACHINE_ONLY: Record<string, string> = {
   spot: 'the build machine is no spot machine',
   zones: 'the build machine is in no zone of choice',
 };
-
-export const DEFINITION = 'Microsoft.Compute/galleries/images';
 
 export function imageParts(source: Fields): ImageParts {
   const parameters: Record<string, Parameter> = {};
@@ -104,8 +77,11 @@ export function imageParts(source: Fields): ImageParts {
 
 function needless(source: Fields): void {
   source.noteGiven('needless', SIGN_IN, 'Azure is asked with the credential of the worker');
-  const names = source.names.filter((name) => WAY_IN.test(name));
-  source.noteGiven('needless', names, 'steps go through the agent of the machine, into which nothing is let');
+  source.noteGiven(
+    'needless',
+    source.names.filter((name) => WAY_IN.test(name)),
+    'steps go through the agent of the machine, into which nothing is let',
+  );
   source.noteGiven('needless', NAMES, 'what a build makes for itself has names of its own');
   source.noteGiven('needless', WAITING, 'what Azure does is waited for to its end');
   for (const [name, why] of Object.entries(MACHINE_ONLY)) source.noteGiven('lost', [name], why);

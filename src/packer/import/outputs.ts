@@ -1,8 +1,8 @@
 /** Where an azure-arm source puts its image: gallery versions, a managed image, a VHD. */
 import type { Fields } from '../fields.ts';
-import { DEFINITION } from './azure-arm.ts';
-import type { Parameter } from './azure-arm.ts';
 import { compact, idOf, literals } from './literals.ts';
+import { DEFINITION } from './parameters.ts';
+import type { Parameter } from './parameters.ts';
 
 interface Around {
   location: string;
@@ -87,7 +87,9 @@ function managedImage(source: Fields, { location, tags }: Around): Array<Record<
   source.noteGiven(
     'lost',
     [
-      ...['managed_image_storage_account_type', 'managed_image_os_disk_snapshot_name', 'managed_image_zone_resilient'],
+      'managed_image_storage_account_type',
+      'managed_image_os_disk_snapshot_name',
+      'managed_image_zone_resilient',
       'managed_image_data_disk_snapshot_prefix',
     ],
     'a managed image of a template has no such setting',

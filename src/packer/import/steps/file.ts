@@ -32,7 +32,7 @@ export function file(fields: Fields, to: Collected): void {
     return addStep(to, { type: 'File', name: name(destination), destination }, { file: local, ...first });
   }
   const sources = [...fields.texts('source'), ...fields.texts('sources')];
-  if (sources.length === 0) fields.problem('source', 'expected source, sources or content');
+  if (!fields.has('source') && !fields.has('sources')) fields.problem('source', 'expected source, sources or content');
   sources.forEach((source, index) => {
     const from = to.find(fields, fields.has('sources') ? 'sources' : 'source', source);
     if (from === undefined) return;

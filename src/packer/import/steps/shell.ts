@@ -119,7 +119,9 @@ function each(
 function scriptsOf(fields: Fields, to: Collected, extension: string, shebang: string | undefined): Script[] {
   const paths = [...fields.texts('scripts'), ...fields.texts('script')];
   const inline = fields.texts('inline');
-  if (paths.length === 0 && inline.length === 0) fields.problem('inline', 'expected inline, script or scripts');
+  if (!['inline', 'script', 'scripts'].some((name) => fields.has(name))) {
+    fields.problem('inline', 'expected inline, script or scripts');
+  }
   const count = to.steps.length + 1;
   const lines = (): Script[] => {
     const left = withoutDeprovisioning(fields, to, inline);
