@@ -7,6 +7,8 @@ export interface PackerBuild {
   name: string;
   /** As in `azure-arm`. */
   type: string;
+  /** Of the source block: what Packer tells scripts as PACKER_BUILD_NAME, whatever the build calls it. */
+  label: string;
   source: Fields;
   provisioners: Fields[];
   postProcessors: Fields[];

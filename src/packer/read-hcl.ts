@@ -84,13 +84,22 @@ class HclTemplate {
     const locals: Record<string, () => unknown> = {};
     const scope = within(base, { var: lookUp, local: locals, data: this.#data() });
     for (const block of this.#of('locals')) {
-      for (const { name, expression } of block.body.attributes) locals[name] = once(() => evaluate(expression, scope));
+      for (const { name, place, expression } of block.body.attributes) {
+        locals[name] = once(() => evaluate(expression, this.#timed(scope, place, `local.${name}`)));
+      }
     }
-    for (const { labels, body } of this.#of('local')) {
+    for (const { labels, body, place } of this.#of('local')) {
       const expression = body.attributes.find(({ name }) => name === 'expression')?.expression;
-      if (expression !== undefined) locals[labels[0] ?? ''] = once(() => evaluate(expression, scope));
+      const [name = ''] = labels;
+      if (expression !== undefined) {
+        locals[name] = once(() => evaluate(expression, this.#timed(scope, place, `local.${name}`)));
+      }
     }
     return scope;
+  }
+
+  #timed(scope: Scope, place: Place, what: string): Scope {
+    return { ...scope, onMoment: (call) => this.#report.moment(place, what, call) };
   }
 
   /** A data source asks a server, when it is used at all. */
@@ -143,7 +152,7 @@ class HclTemplate {
     scope: Scope,
     place: Place,
     used: Set<string>,
-  ): Pick<PackerBuild, 'name' | 'type' | 'source'> | undefined {
+  ): Pick<PackerBuild, 'name' | 'type' | 'label' | 'source'> | undefined {
     const block = this.#of('source').find(({ labels }) => labels.join('.') === reference);
     if (block === undefined) {
       this.#report.problem(override?.place ?? place, `there is no source ${reference}`);
@@ -154,10 +163,10 @@ class HclTemplate {
     const renamed = override?.body.attributes.find(({ name }) => name === 'name');
     const [name = label] = renamed === undefined ? [] : this.#texts(renamed.expression, scope);
     const own = this.#fields(type, block, scope, { name, type });
-    if (override === undefined) return { name, type, source: own };
+    if (override === undefined) return { name, type, label, source: own };
     const attributes = override.body.attributes.filter((attribute) => attribute.name !== 'name');
     const changed = { ...override, body: { ...override.body, attributes } };
-    return { name, type, source: own.with(this.#fields(type, changed, scope, { name, type })) };
+    return { name, type, label, source: own.with(this.#fields(type, changed, scope, { name, type })) };
   }
 
   #steps(
@@ -183,8 +192,7 @@ class HclTemplate {
       name,
       place,
       value: () => {
-        const moment = (call: string) =>
-          report.add('changed', place, `${kind}.${name}`, `${call} is the time of this import, not of each build`);
+        const moment = (call: string) => report.moment(place, `${kind}.${name}`, call);
         const value = evaluate(expression, { ...scope, onMoment: moment });
         return this.#rendered(value, expression, { folder: this.#folder, build, now: scope.now, onMoment: moment });
       },

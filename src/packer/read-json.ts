@@ -57,7 +57,7 @@ class JsonTemplate {
       const own = getNodeValue(builder) as Record<string, unknown>;
       const type = textOf(own['type']);
       const name = textOf(own['name']) || type;
-      const build = { name, type };
+      const build = { name, type, label: name };
       const made = (node: Node): Fields =>
         this.#fields(textOf((getNodeValue(node) as { type?: unknown })['type']), node, build);
       return {
@@ -121,8 +121,7 @@ class JsonTemplate {
       },
       folder: dirname(this.#file),
       now: this.#options.now,
-      onMoment: (call) =>
-        this.#report.add('changed', place, what, `${call} is the time of this import, not of each build`),
+      onMoment: (call) => this.#report.moment(place, what, call),
       ...(build === undefined ? {} : { build }),
     };
   }

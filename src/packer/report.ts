@@ -26,10 +26,18 @@ const TITLES: Record<Fate, string> = {
 
 export class Report {
   readonly #lines = new Map<string, ReportLine>();
+  /** Whether anything does. */
+  asksForTime = false;
   readonly #problems = new Map<string, Problem>();
 
   add(fate: Fate, place: Place, what: string, why: string): void {
     this.#lines.set(`${fate} ${placeText(place)} ${what} ${why}`, { fate, place, what, why });
+  }
+
+  /** Packer would compute it anew in each build. */
+  moment(place: Place, what: string, call: string): void {
+    this.asksForTime = true;
+    this.add('changed', place, what, `${call} is a parameter of the template where it is a usual date`);
   }
 
   problem(place: Place, message: string): void {

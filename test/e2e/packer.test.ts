@@ -126,7 +126,7 @@ describe('Packer files', () => {
 
   it('take variables, locals, functions, heredocs and the environment of scripts into the machine', () => {
     const text = printed('web');
-    assert.match(text, /- NGINX\n- CURL\nWelcome to packer-web\.\n/);
+    assert.match(text, / {4}- NGINX\n {4}- CURL\n {4}Welcome to packer-web\.\n/);
     assert.match(text, /would install nginx\nwould install curl\n/);
     assert.match(text, /site https:\/\/<site>\/web built by azure-arm web/);
   });

@@ -92,7 +92,7 @@ describe('a template that goes to Packer and back', () => {
       customize: [
         {
           type: 'Shell',
-          inline: ['echo "${HOME}" %{x} {{y}} \'a\' \\n', '[[ -f /x ]'],
+          inline: ['echo "${HOME}" %{x} \'a\' \\n', '[[ -f /x ]'],
           kiln: {
             environment: { A: 'x "y" ${z}' },
             retries: 2,
@@ -112,6 +112,15 @@ describe('a template that goes to Packer and back', () => {
     const { script: _script, ...wanted } = second ?? {};
     assert.deepEqual(how, wanted);
     assert.equal(after.customize.length, 2);
+  });
+
+  it('leaves braces that Packer would compute alone, in a file', () => {
+    const plan = planned({
+      customize: [{ type: 'Shell', name: 'names', inline: ["docker ps --format '{{.Names}}'"] }],
+    });
+    const { text, made } = exportPacker(plan, (path) => path);
+    assert.deepEqual(made, [{ path: 'step-01-names.sh', content: "#!/bin/sh -e\ndocker ps --format '{{.Names}}'\n" }]);
+    assert.match(text, /script += "\$\{path\.root\}\/step-01-names\.sh"/);
   });
 
   it('runs the same steps on Windows, and Sysprep at the end', async () => {

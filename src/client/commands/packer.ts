@@ -55,15 +55,21 @@ export function exportTo(file: string, options: ExportOptions, settings: Setting
   refuseToOverwrite(out, options);
   mkdirSync(out, { recursive: true });
   for (const plan of plans) {
-    const { name, text, files, lost } = exportPacker(plan, placeIn);
+    const { name, text, files, made, lost } = exportPacker(plan, placeIn);
     for (const path of files) {
       const target = join(out, placeIn(path));
       mkdirSync(dirname(target), { recursive: true });
       copyFileSync(resolve(dirname(file), path), target);
     }
+    for (const { path, content } of made) {
+      mkdirSync(dirname(join(out, path)), { recursive: true });
+      writeFileSync(join(out, path), content);
+    }
     const place = join(out, `${name}.pkr.hcl`);
     writeFileSync(place, text);
-    console.log(`${place} written${files.length === 0 ? '' : `, with ${files.length} files`}`);
+    console.log(
+      `${place} written${files.length + made.length === 0 ? '' : `, with ${files.length + made.length} files`}`,
+    );
     if (lost.length > 0)
       console.log(`what Packer has no word for\n${lost.map(({ path, why }) => `  ${path}: ${why}`).join('\n')}`);
   }

@@ -15,6 +15,8 @@ export interface ExportedTemplate {
   text: string;
   /** Files that it names, by the paths that the template has. */
   files: string[];
+  /** Files that are made, by the paths that they get. */
+  made: Array<{ path: string; content: string }>;
   lost: Array<{ path: string; why: string }>;
 }
 
@@ -23,6 +25,8 @@ export function exportPacker(plan: BuildPlan, packerPath: (path: string) => stri
   const lines: ExportedTemplate['lost'] = [];
   const lost: Lost = (path, why) => void lines.push({ path, why });
   const files: string[] = [];
+  const made: ExportedTemplate['made'] = [];
+  const inFolder = (path: string): Raw => new Raw(`"\${path.root}/${path}"`);
   const { customize, template } = plan;
   const osType = customize.some(({ type }) => /^(PowerShell|Windows)/.test(type)) ? 'Windows' : 'Linux';
   const { block, variables } = sourceBlock(plan, osType, lost);
@@ -31,7 +35,12 @@ export function exportPacker(plan: BuildPlan, packerPath: (path: string) => stri
     lost,
     file: (path) => {
       files.push(path);
-      return new Raw(`"\${path.root}/${packerPath(path)}"`);
+      return inFolder(packerPath(path));
+    },
+    write: (name, content) => {
+      const path = packerPath(name);
+      made.push({ path, content });
+      return inFolder(path);
     },
   });
   if (block.attributes['resource_group_name'] instanceof Raw) variables['storage_group'] = 'Of the storage account.';
@@ -47,7 +56,7 @@ export function exportPacker(plan: BuildPlan, packerPath: (path: string) => stri
     block,
     { type: 'build', attributes: { sources: [`source.azure-arm.${name}`] }, blocks: steps },
   ];
-  return { name, text: `${blocks.map((one) => blockLines(one).join('\n')).join('\n\n')}\n`, files, lost: lines };
+  return { name, text: `${blocks.map((one) => blockLines(one).join('\n')).join('\n\n')}\n`, files, made, lost: lines };
 }
 
 function plugins({ customize }: BuildPlan): Record<string, unknown> {

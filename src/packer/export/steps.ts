@@ -27,6 +27,8 @@ export interface StepsExport {
   lost: Lost;
   /** Of a file that the template names: the path that Packer finds it by. */
   file: (path: string) => Raw;
+  /** Of a file that is made; by its name. */
+  write: (name: string, content: string) => Raw;
 }
 
 export function provisioners(steps: PlannedCustomizer[], to: StepsExport): Block[] {
@@ -82,13 +84,25 @@ function shell(step: ShellCustomizer, to: StepsExport): Block[] {
       execute_command: packerText(executeCommand ?? AS_ROOT),
       env: environment,
       valid_exit_codes: validExitCodes,
-      ...(script.from === 'inline' ? { inline: script.lines } : {}),
+      ...(script.from === 'inline' ? linesOf(step, script.lines, 'sh', to) : {}),
       ...(script.from === 'file' ? { script: to.file(script.file.path) } : {}),
       ...fetched,
       ...tries(step),
     }),
     ...(restart === undefined ? [] : [provisioner('shell', reboot)]),
   ];
+}
+
+/** Packer computes `{{ }}` in lines, some of them twice, and never in a file. */
+function linesOf(
+  { key }: PlannedCustomizer,
+  lines: string[],
+  extension: 'sh' | 'ps1',
+  to: StepsExport,
+): Record<string, unknown> {
+  if (!lines.some((line) => line.includes('{{'))) return { inline: lines };
+  const first = extension === 'sh' ? '#!/bin/sh -e\n' : '';
+  return { script: to.write(`${key}.${extension}`, `${first}${lines.join('\n')}\n`) };
 }
 
 /** Packer takes scripts from where it runs only. */
@@ -114,7 +128,7 @@ function powerShell(step: PowerShellCustomizer, to: StepsExport): Block {
     ...(runElevated ? elevated : {}),
     env: environment,
     valid_exit_codes: validExitCodes.join() === '0' ? undefined : validExitCodes,
-    ...(script.from === 'inline' ? { inline: script.lines } : {}),
+    ...(script.from === 'inline' ? linesOf(step, script.lines, 'ps1', to) : {}),
     ...(script.from === 'file' ? { script: to.file(script.file.path) } : {}),
     ...(script.from === 'uri'
       ? { inline: [...fetchWindows(script, place), `& '${place}'`, 'exit $LASTEXITCODE'] }

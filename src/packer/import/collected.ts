@@ -7,15 +7,22 @@ export type Step = Record<string, unknown> & { kiln?: Record<string, unknown> };
 
 export type OutputFile = { path: string } & ({ from: string } | { content: string });
 
+export interface BuiltFor {
+  name: string;
+  type: string;
+  label: string;
+  osType: 'Linux' | 'Windows';
+}
+
 export class Collected {
   readonly steps: Step[] = [];
   readonly files: OutputFile[] = [];
-  readonly build: { name: string; type: string; osType: 'Linux' | 'Windows' };
+  readonly build: BuiltFor;
   readonly #folder: string;
   /** For the next step, of a provisioner before it that pauses afterwards. */
   #pause = 0;
 
-  constructor(folder: string, build: { name: string; type: string; osType: 'Linux' | 'Windows' }) {
+  constructor(folder: string, build: BuiltFor) {
     this.#folder = folder;
     this.build = build;
   }

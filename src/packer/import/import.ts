@@ -10,6 +10,7 @@ import { imageParts } from './azure-arm.ts';
 import { Collected } from './collected.ts';
 import type { OutputFile } from './collected.ts';
 import { idOf } from './literals.ts';
+import { holdsMoment, withMoments } from './moments.ts';
 import { importSteps } from './steps/index.ts';
 
 export interface ImportedTemplate {
@@ -35,7 +36,7 @@ export async function importPacker(path: string, options: PackerOptions): Promis
   if (!existsSync(path)) throw new PackerError([{ place: { file: path, line: 1 }, message: 'is not there' }]);
   const folder = statSync(path).isDirectory() ? path : dirname(path);
   const builds = await readBuilds(path, options, report);
-  const templates = builds.flatMap((build) => template(build, folder, report) ?? []);
+  const templates = builds.flatMap((build) => template(build, folder, options.now, report) ?? []);
   if (templates.length === 0 && report.problems.length === 0) {
     const found = [...new Set(builds.map(({ type }) => type))].join(', ');
     report.problem(
@@ -57,15 +58,15 @@ function readBuilds(path: string, options: PackerOptions, report: Report): Promi
   return readHcl(path, options, report);
 }
 
-function template(build: PackerBuild, folder: string, report: Report): ImportedTemplate | undefined {
-  const { name, type, source, provisioners, postProcessors } = build;
+function template(build: PackerBuild, folder: string, now: Date, report: Report): ImportedTemplate | undefined {
+  const { name, type, label, source, provisioners, postProcessors } = build;
   if (type !== 'azure-arm') {
     report.add('refused', source.place, `${type}.${name}`, 'is no azure-arm source, and Kiln builds for Azure only');
     return undefined;
   }
   const { location, tags, osType, parameters, properties } = imageParts(source);
   source.close();
-  const collected = new Collected(resolve(folder), { name, type, osType });
+  const collected = new Collected(resolve(folder), { name, type, label, osType });
   importSteps(provisioners, collected, report);
   for (const { kind, place } of postProcessors) {
     report.add(
@@ -76,6 +77,20 @@ function template(build: PackerBuild, folder: string, report: Report): ImportedT
     );
   }
   const made = nameOf(name);
+  const timed = withMoments({ properties: { ...properties, customize: collected.steps }, tags }, now);
+  for (const file of collected.files) {
+    if ('content' in file && report.asksForTime && holdsMoment(file.content, now)) {
+      report.add('lost', source.place, file.path, 'holds the time of this import');
+    }
+  }
+  if (report.asksForTime && holdsMoment(JSON.stringify(timed.value), now)) {
+    report.add(
+      'lost',
+      source.place,
+      type,
+      `the template of ${name} holds the time of this import, in a form of its own`,
+    );
+  }
   return {
     name: made,
     files: collected.files,
@@ -84,6 +99,7 @@ function template(build: PackerBuild, folder: string, report: Report): ImportedT
       contentVersion: '1.0.0.0',
       parameters: {
         ...parameters,
+        ...(report.asksForTime ? timed.parameters : {}),
         identityGroup: {
           type: 'string',
           defaultValue: GROUP,
@@ -96,9 +112,9 @@ function template(build: PackerBuild, folder: string, report: Report): ImportedT
           apiVersion: '2025-10-01',
           name: made,
           location,
-          tags,
+          tags: report.asksForTime ? timed.value.tags : tags,
           identity: { type: 'UserAssigned', userAssignedIdentities: { [identityId()]: {} } },
-          properties: { ...properties, customize: collected.steps },
+          properties: report.asksForTime ? timed.value.properties : { ...properties, customize: collected.steps },
         },
       ],
     },

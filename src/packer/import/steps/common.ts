@@ -32,7 +32,7 @@ export function forBuild(
   if ((only.length > 0 && !isNamed(only)) || isNamed(except)) return undefined;
   const override = fields.value('override');
   if (typeof override !== 'object' || override === null) return fields;
-  const own = names.map((one) => (override as Record<string, unknown>)[one]).find((one) => one !== undefined);
+  const own = (override as Record<string, unknown>)[name];
   if (typeof own !== 'object' || own === null) return fields;
   const place = fields.placeOf('override');
   const entries = Object.entries(own).map(([key, value]) => ({ name: key, place, value: () => value as unknown }));
@@ -70,7 +70,7 @@ export function environmentOf(fields: Fields): Record<string, string> {
 }
 
 /** What Packer tells every script; only those that ask for it are told here. */
-export function packersOwn(text: string, { name, type }: { name: string; type: string }): Record<string, string> {
-  const own = { PACKER_BUILD_NAME: name, PACKER_BUILDER_TYPE: type };
+export function packersOwn(text: string, { label, type }: { label: string; type: string }): Record<string, string> {
+  const own = { PACKER_BUILD_NAME: label, PACKER_BUILDER_TYPE: type };
   return Object.fromEntries(Object.entries(own).filter(([variable]) => text.includes(variable)));
 }

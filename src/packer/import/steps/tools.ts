@@ -87,7 +87,7 @@ export function ansibleLocal(fields: Fields, to: Collected): void {
   const roles = `${fields.text('galaxy_roles_path') ?? `${staging}/roles`}`;
   fields.noteGiven('lost', ['galaxy_collections_path'], 'collections are installed where ansible-galaxy puts them');
   const more = fields.texts('extra_arguments').join(' ');
-  const facts = `--extra-vars ${quote(`packer_build_name=${to.build.name} packer_builder_type=${to.build.type} packer_http_addr=`)}`;
+  const facts = `--extra-vars ${quote(`packer_build_name=${to.build.label} packer_builder_type=${to.build.type} packer_http_addr=`)}`;
   run(tool, 'ansible-local', [
     ...(requirements === undefined ? [] : [`${galaxyCommand} install -r ${quote(requirements)} -p ${quote(roles)}`]),
     ...places.map(
@@ -116,7 +116,7 @@ export function puppetMasterless(fields: Fields, to: Collected): void {
   const target = staged(tool, 'manifest_file', manifest, `manifest-${basename(manifest)}`);
   const facter = Object.entries({
     ...fields.map('facter'),
-    packer_build_name: to.build.name,
+    packer_build_name: to.build.label,
     packer_builder_type: to.build.type,
   });
   const workingDirectory = fields.text('working_directory');
