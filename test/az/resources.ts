@@ -97,7 +97,7 @@ describe('az', { skip, concurrency: true }, () => {
     );
     assert.match(accessSAS, /^https:.*sig=/);
     await inGroup('snapshot revoke-access -n snapshot');
-    await inGroup('image create -n from-snapshot --source snapshot --os-type Linux --hyper-v-generation V2');
+    await inGroup('image create -n from-snapshot --source snapshot --os-type Linux');
     for (const one of ['image delete -n from-snapshot', 'snapshot delete -n snapshot', 'disk delete -n disk --yes']) {
       await inGroup(one);
     }

@@ -12,6 +12,7 @@ const EXCEPTIONS: Array<[told: RegExp, reason: string]> = [
     /deployments .*answer: properties\.parameters\{\}\.type: is not known/,
     'the service says the type of each parameter',
   ],
+  [/deployments .*request: properties\.mode: "incremental"/, 'az writes it so, and the service takes it in any case'],
   [/deployments\/validate .*answer: (id|name|type): is not known/, 'the service names what it has validated'],
 ];
 
