@@ -5,6 +5,7 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   ChildWorkflowCancellationType,
   defineQuery,
   executeChild,
@@ -216,11 +217,12 @@ class Build {
     const where = { stage, ...(step === undefined ? {} : { step }) };
     // The timeout cancels its own scope only, a person's cancel the whole run.
     const canceledByPerson = CancellationScope.current().consideredCancelled;
-    if (isCancellation(error) && canceledByPerson) {
+    if (canceledByPerson) {
       this.#record.dropOutputs('Canceled');
       await this.#cleanUp(false, undefined);
       this.#record.ended('Canceled', { type: 'Canceled', message: `canceled while ${stage}`, ...where });
-      throw error;
+      // What was under way may have ended otherwise meanwhile: with its worker, which can no longer say that it stopped.
+      throw isCancellation(error) ? error : new CancelledFailure(`canceled while ${stage}`);
     }
     const timedOut = isCancellation(error);
     const failure = timedOut

@@ -1,5 +1,5 @@
 /** Runs the steps of a stage inside a machine, one after the other, and keeps the record of each. */
-import { isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import type { Guest, RunContext, StagedStep, StepResult, StepRole } from '../activities/contract.ts';
 import { stepping } from './activity-proxies.ts';
 import { failedStep, failureType } from './build-failure.ts';
@@ -52,7 +52,8 @@ export class StepRunner {
     try {
       this.#record.stepEnded(step.key, 'Succeeded', await this.#tried(machine, step));
     } catch (error) {
-      this.#record.stepEnded(step.key, isCancellation(error) ? 'Canceled' : 'Failed', failedStep(error));
+      const canceled = isCancellation(error) || CancellationScope.current().consideredCancelled;
+      this.#record.stepEnded(step.key, canceled ? 'Canceled' : 'Failed', failedStep(error));
       throw error;
     }
     this.#current = undefined;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Context } from '@temporalio/activity';
 import { WorkflowFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { BuildStatus } from '../../src/workflows/messages.ts';
 import { QUERY_STATUS } from '../../src/workflows/messages.ts';
 import { gallery, samplePlan, scripted, useTemporal } from './support.ts';
@@ -219,6 +219,29 @@ describe('buildImage', () => {
     assert.deepEqual(order, ['create ended', 'removed']);
     assert.equal(status.state, 'Canceled');
     assert.equal(status.failure?.stage, 'CreatingMachine');
+  });
+
+  it('is cancelled, and has not failed, when what was under way ended otherwise meanwhile', async () => {
+    let reached = (): void => {};
+    const inside = new Promise<void>((resolve) => (reached = resolve));
+    const { calls, activities } = scripted({
+      runStep: async () => {
+        // As when its worker is lost, and with it whoever could say that it stopped.
+        await untilCanceled(reached).catch(() => {});
+        throw ApplicationFailure.nonRetryable('activity Heartbeat timeout');
+      },
+    });
+    const status = await temporal.withBuild(samplePlan(), activities, async (build) => {
+      await inside;
+      await build.cancel();
+      await assert.rejects(build.result(), (error: WorkflowFailedError) => error.cause instanceof CancelledFailure);
+      return build.query<BuildStatus>(QUERY_STATUS);
+    });
+    assert.deepEqual(
+      [status.state, status.failure?.type, status.steps[0]?.state],
+      ['Canceled', 'Canceled', 'Canceled'],
+    );
+    assert.ok(calls.includes('removeMachine'));
   });
 
   it('removes the whole staging group when a build ends before there are logs', async () => {
