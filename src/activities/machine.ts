@@ -4,9 +4,10 @@ import { restorePoller } from '@azure/arm-compute';
 import type { DataDisk, ImageReference, OSProfile, VirtualMachine } from '@azure/arm-compute';
 import type { Azure } from '../azure/environment.ts';
 import { attempt, failure, orNotFound } from '../azure/errors.ts';
-import { finish, watch } from '../azure/operations.ts';
+import { beating, finish, settled, watch } from '../azure/operations.ts';
 import { Allowance, machinePace } from '../azure/pacing.ts';
 import type { PlannedMachine, ResolvedSource } from '../template/build-plan.ts';
+import { sameId } from '../template/resource-id.ts';
 import { buildUserPassword } from './build-user.ts';
 import type { MachineActivities, RunContext } from './contract.ts';
 import { BUILD_USER } from './guest/windows.ts';
@@ -34,11 +35,31 @@ export function createMachineActivities(azure: Azure): MachineActivities {
         );
       };
       const made = existing?.provisioningState === 'Succeeded' ? existing : await create();
+      await tagDisks(azure, run, made, parts.osDiskId);
       await untilReady(azure, run, machine.name);
       if (made.id === undefined) throw new TypeError('expected Azure to answer a machine with its id');
       return { machineId: made.id };
     },
   };
+}
+
+/** What the machine's creation made beside it has no tags that are promised: neither whose it is, nor the template's. */
+async function tagDisks(
+  azure: Azure,
+  run: RunContext,
+  { storageProfile }: VirtualMachine,
+  ownDiskId: string | undefined,
+): Promise<void> {
+  const { disks } = azure.clients(run.subscriptionId).compute;
+  const held = [storageProfile?.osDisk, ...(storageProfile?.dataDisks ?? [])];
+  const made = held.flatMap((disk) => disk?.managedDisk?.id ?? []).filter((id) => !sameId(id, ownDiskId ?? ''));
+  await beating('tags of the disks', () =>
+    attempt('tag the disks', () =>
+      Promise.all(
+        made.map((id) => settled(disks.update(run.staging.resourceGroup, id.replace(/^.*\//, ''), { tags: run.tags }))),
+      ),
+    ),
+  );
 }
 
 /** @param password of the build user; asked for where the machine is set up by Azure */
@@ -56,11 +77,8 @@ async function describeMachine(
     lun,
     name: dataDiskOf(machine.name, lun),
     // An image made here brings the disks that the template asked for.
-    ...(source.isOutput === true
-      ? { createOption: 'FromImage' }
-      : { createOption: 'Empty', ...(sizeGB === 0 ? {} : { diskSizeGB: sizeGB }) }),
+    ...(source.isOutput === true ? { createOption: 'FromImage' } : { createOption: 'Empty', diskSizeGB: sizeGB }),
     managedDisk: { storageAccountType: 'Premium_LRS' },
-    // Made by the machine's creation, so with no tag of ours: it goes with the machine.
     deleteOption: 'Delete',
   }));
   return {

@@ -49,7 +49,7 @@ export function planLines(plan: BuildPlan, { report, width, color }: PlanLook): 
 function facts(plan: BuildPlan, report: PlanReport | undefined): string[][] {
   const short = (id: string): string => shortId(id, plan.template.subscriptionId);
   const { template, machine, staging, source, stagingResourceGroup, errorHandling, optimize } = plan;
-  const disks = (machine.dataDisks ?? []).map(({ sizeGB }) => (sizeGB === 0 ? 'of the default size' : `${sizeGB} GiB`));
+  const disks = (machine.dataDisks ?? []).map(({ sizeGB }) => `${sizeGB} GiB`);
   const size = report?.vmSize ?? machine.vmSize ?? "the source's generation decides";
   const group =
     stagingResourceGroup === undefined

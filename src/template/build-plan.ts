@@ -238,7 +238,7 @@ export interface PlannedMachine {
   /** Azure Image Builder's own container and proxy machine would be there; Kiln has neither. */
   containerInstanceSubnetId?: string;
   proxyVmSize?: string;
-  /** `additionalDataDisks`, by their logical unit numbers from 0; they become part of the image. Absent: none. */
+  /** `additionalDataDisks` in GiB, by their logical unit numbers from 0; they become part of the image. Absent: none. */
   dataDisks?: Array<{ sizeGB: number }>;
 }
 

@@ -21,6 +21,8 @@ describe('the activities of a build, against the local Azure', () => {
     azure = await startTestAzure(undefined);
     activities = createActivities(createAzure({ endpoint: azure.connection.endpoint }, azure.clients.credential));
     plan = localPlan({ runId: 'activities' });
+    plan.machine.dataDisks = [{ sizeGB: 4 }];
+    plan.tags['team'] = 'images';
     run = runContext(plan);
   });
   after(() => azure.close());
@@ -44,6 +46,10 @@ describe('the activities of a build, against the local Azure', () => {
       networkInterfaceId,
       osDiskId,
     });
+    const made = await collect(azure.clients.resources.resources.listByResourceGroup(run.staging.resourceGroup));
+    assert.ok(made.some(({ name }) => name === 'build-data-0'));
+    const untagged = made.filter(({ tags }) => tags?.['kiln-run'] !== run.runId || tags['team'] !== 'images');
+    assert.deepEqual(untagged, []);
     for (const step of steps) {
       const result = await twice(activities.runStep, run, GUEST, step);
       assert.equal(result.exitCode, 0);
@@ -71,7 +77,7 @@ describe('the activities of a build, against the local Azure', () => {
       const { leftovers } = await twice(activities.removeOutput, run, output);
       assert.deepEqual(leftovers, []);
     }
-    await twice(activities.removeMachine, run, { name: plan.machine.name, dataDisks: 0 });
+    await twice(activities.removeMachine, run, { name: plan.machine.name, dataDisks: 1 });
     await twice(activities.removeNetwork, run, true);
     await twice(activities.removeStagingGroup, run);
     assert.deepEqual(await azure.call('GET', '/local-azure/inventory').then(({ body }) => body), inventory.body);

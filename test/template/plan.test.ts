@@ -162,7 +162,7 @@ describe('the plan', () => {
       subnetId: `${subnet}/a`,
       containerInstanceSubnetId: `${subnet}/b`,
       proxyVmSize: 'Standard_A1_v2',
-      dataDisks: [{ sizeGB: 8 }, { sizeGB: 0 }],
+      dataDisks: [{ sizeGB: 8 }, { sizeGB: 32 }],
     });
   });
 

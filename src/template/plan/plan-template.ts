@@ -13,7 +13,7 @@ import type { ImageTemplateProperties } from '../schema/image-template.ts';
 import { planDistributor } from './plan-distributors.ts';
 import { planCustomizer, planValidator, sha256Of } from './plan-steps.ts';
 import { stagingNames } from './staging-names.ts';
-import { warnAbout } from './warnings.ts';
+import { DEFAULT_DATA_DISK_GB, warnAbout } from './warnings.ts';
 
 /** What the service takes 0 to mean. */
 export const DEFAULT_TIMEOUT_MINUTES = 240;
@@ -134,6 +134,6 @@ function planMachine({ vmProfile = {}, additionalDataDisks = [] }: ImageTemplate
     ...(proxyVmSize === '' ? {} : { proxyVmSize }),
     ...(additionalDataDisks.length === 0
       ? {}
-      : { dataDisks: additionalDataDisks.map(({ sizeGB = 0 }) => ({ sizeGB })) }),
+      : { dataDisks: additionalDataDisks.map(({ sizeGB = 0 }) => ({ sizeGB: sizeGB || DEFAULT_DATA_DISK_GB })) }),
   };
 }

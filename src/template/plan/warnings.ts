@@ -5,6 +5,8 @@ import type { ImageTemplateProperties } from '../schema/image-template.ts';
 
 /** It accepts less, and fails the build. */
 const LEAST_MINUTES = 6;
+/** Azure makes no empty disk without a size, and Image Builder does not say which it takes. */
+export const DEFAULT_DATA_DISK_GB = 32;
 
 export function warnAbout(properties: ImageTemplateProperties): PlanWarning[] {
   const { customize = [], validate, distribute, vmProfile } = properties;
@@ -34,6 +36,10 @@ export function warnAbout(properties: ImageTemplateProperties): PlanWarning[] {
       return [{ path, message: `means nothing beside the exact version ${version} in galleryImageId` }];
     }),
     ...samePlaces(distribute),
+    ...(properties.additionalDataDisks ?? []).flatMap(({ sizeGB = 0 }, index) => {
+      const path = `properties.additionalDataDisks[${index}].sizeGB`;
+      return sizeGB === 0 ? [{ path, message: `is not said, and is taken as ${DEFAULT_DATA_DISK_GB} GiB` }] : [];
+    }),
     ...warnAboutWorkload(properties.optimize?.workload),
     ...(['containerInstanceSubnetId', 'proxyVmSize'] as const).flatMap((field) =>
       (vmProfile?.vnetConfig?.[field] ?? '') === ''
