@@ -1,4 +1,7 @@
-/** Reading and planning a large template: 200 customizers of 20 lines, names by expression. */
+/**
+ * Reading and planning a large template: 200 customizers of 20 lines, names by expression. In processor time, as it waits
+ * for nothing and the machine may be shared.
+ */
 import { planFile } from '../../src/template/index.ts';
 import type { BenchStack } from '../bench-stack.ts';
 import type { Table } from '../table.ts';
@@ -21,7 +24,7 @@ export function planningTime(stack: BenchStack, table: Table): void {
   };
   const text = JSON.stringify({ resources: [resource] });
   const times = Array.from({ length: ROUNDS }, () => {
-    const begun = performance.now();
+    const begun = process.cpuUsage();
     const planned = planFile(text, {
       fileName: 'large.json',
       parameters: {},
@@ -30,12 +33,13 @@ export function planningTime(stack: BenchStack, table: Table): void {
       runId: 'large',
     });
     if (!planned.ok) throw new Error(JSON.stringify(planned.problems[0]));
-    return performance.now() - begun;
+    const { user, system } = process.cpuUsage(begun);
+    return (user + system) / 1000;
   });
   const [first = NaN] = times;
   const median = times.toSorted((left, right) => left - right)[ROUNDS / 2] ?? NaN;
   table.add(
-    `parse and plan 200 customizers (${(text.length / 1024).toFixed(0)} KiB)`,
+    `processor time to parse and plan 200 customizers (${(text.length / 1024).toFixed(0)} KiB)`,
     `${median.toFixed(0)} ms, the first ${first.toFixed(0)} ms`,
     { times },
     ['< 50 ms', median < 50],

@@ -1,7 +1,7 @@
 /** Region, size, quota, identities and subnet of the build machine. */
 import type { Azure } from '../azure/environment.ts';
 import { attempt, orNotFound } from '../azure/errors.ts';
-import type { BuildPlan } from '../template/build-plan.ts';
+import type { BuildPlan, ResolvedSource } from '../template/build-plan.ts';
 import { normalizeRegion, requireResourceId } from '../template/resource-id.ts';
 import type { Problems } from './problems.ts';
 
@@ -15,6 +15,14 @@ export async function knownRegions(azure: Azure, { template }: BuildPlan): Promi
     }
     return regions;
   });
+}
+
+/** A disk only grows. How large a marketplace image is Azure tells only who makes a disk of it. */
+export function checkDiskSize({ machine }: BuildPlan, source: ResolvedSource, problems: Problems): void {
+  const { osDiskSizeGB: least = 0, description } = source;
+  if (machine.osDiskSizeGB === 0 || machine.osDiskSizeGB >= least) return;
+  const message = `expected at least the ${least} GiB of the source ${description}, got ${machine.osDiskSizeGB}`;
+  problems.add('properties.vmProfile.osDiskSizeGB', message);
 }
 
 export async function checkMachine(azure: Azure, plan: BuildPlan, vmSize: string, problems: Problems): Promise<void> {

@@ -6,7 +6,7 @@ import type { BuildPlan } from '../template/build-plan.ts';
 import { defaultVmSize } from '../template/build-plan.ts';
 import { checkArtifacts } from './check-artifacts.ts';
 import { checkDistributors } from './check-distributors.ts';
-import { checkMachine, knownRegions } from './check-machine.ts';
+import { checkDiskSize, checkMachine, knownRegions } from './check-machine.ts';
 import { checkSteps } from './check-steps.ts';
 import type { CheckActivities, CheckedPlan } from './contract.ts';
 import { checkPermissions } from './check-permissions.ts';
@@ -43,7 +43,10 @@ async function checkPlan(azure: Azure, plan: BuildPlan): Promise<CheckedPlan> {
       checkDistributors(azure, plan, source, regions, problems),
       checkOwnGroup(azure, plan, problems),
     ]);
-    if (source !== undefined) checkSteps(plan, source, problems);
+    if (source !== undefined) {
+      checkSteps(plan, source, problems);
+      checkDiskSize(plan, source, problems);
+    }
     problems.throwIfAny();
     if (source === undefined) throw failure('SourceNotFound', 'the source image could not be resolved');
     return { source, vmSize, digests };

@@ -1,6 +1,6 @@
 /** Undoing, part by part: the machine, its network, the staging group, an output. */
 import type { Azure } from '../azure/environment.ts';
-import { attempt } from '../azure/errors.ts';
+import { attempt, orNotFound } from '../azure/errors.ts';
 import { finish } from '../azure/operations.ts';
 import { requireResourceId } from '../template/resource-id.ts';
 import { openStagingBlobs } from './blobs.ts';
@@ -143,6 +143,7 @@ async function emptyGroup(azure: Azure, run: RunContext): Promise<Removal> {
   const { resourceGroup } = run.staging;
   const found = await attempt(`look into ${resourceGroup}`, async () => {
     const all: Array<{ id: string; type: string }> = [];
+    if ((await orNotFound(resources.resourceGroups.get(resourceGroup))) === undefined) return all;
     for await (const { id = '', type = '', tags } of resources.resources.listByResourceGroup(resourceGroup)) {
       if (isOurs(run, tags)) all.push({ id, type: type.toLowerCase() });
     }

@@ -41,7 +41,7 @@ function stagingResources(plan: BuildPlan, checked: CheckedPlan): PlanReport['re
     {
       type: 'Microsoft.Resources/resourceGroups',
       id: group,
-      note: plan.stagingResourceGroup === undefined ? template.location : 'is there already; emptied, and kept',
+      note: plan.stagingResourceGroup === undefined ? template.location : 'made unless it is there; one that is, stays',
     },
     resource('Microsoft.Storage/storageAccounts', staging.storageAccount, 'scripts and logs; kept until kiln delete'),
     ...(machine.subnetId === undefined ? network : []),

@@ -85,6 +85,10 @@ async function resolveManagedImage(
   problems: Problems,
 ): Promise<ResolvedSource | undefined> {
   const { subscriptionId, resourceGroup, names } = requireResourceId(imageId);
+  if (subscriptionId.toLowerCase() !== template.subscriptionId.toLowerCase()) {
+    problems.add(`${PATH}.imageId`, `expected an image of the build's own subscription ${template.subscriptionId}`);
+    return undefined;
+  }
   const { images } = azure.clients(subscriptionId).compute;
   const image = await attempt(`look for image ${imageId}`, () => orNotFound(images.get(resourceGroup, names[0] ?? '')));
   if (image?.id === undefined) {
@@ -137,11 +141,13 @@ async function resolveGalleryImage(
     if (!regions.includes(template.location)) {
       problems.add(path, `version ${version} is not replicated to ${template.location}, only to ${regions.join(', ')}`);
     }
+    const sizeInGB = image.storageProfile?.osDiskImage?.sizeInGB;
     return {
       type: 'SharedImageVersion' as const,
       description: image.id,
       exactVersion: version,
       id: image.id,
+      ...(sizeInGB === undefined ? {} : { osDiskSizeGB: sizeInGB }),
       osType: definition.osType === 'Windows' ? ('Windows' as const) : ('Linux' as const),
       hyperVGeneration: definition.hyperVGeneration === 'V2' ? ('V2' as const) : ('V1' as const),
     };

@@ -9,10 +9,9 @@ import { complete, fillCopies, fillValue } from './fill.ts';
 import type { Filling } from './fill.ts';
 import { defaultOf, readParameter } from './parameters.ts';
 import type { Parameter } from './parameters.ts';
-
 import { UNFILLED } from './unfilled.ts';
 import { tellError } from './world.ts';
-import type { Loop, World } from './world.ts';
+import type { Loop, Passed, World } from './world.ts';
 
 export interface Declarations {
   parameters: unknown;
@@ -28,8 +27,7 @@ export class Scope implements Host {
   readonly #declared: Declarations;
   /** Where the declarations stand in the file. */
   readonly #at: PropertyKey[];
-  /** A nested deployment's own; the root's come from the person. */
-  readonly #passed: Record<string, unknown> | undefined;
+  readonly #passed: Passed | undefined;
   readonly #filling: Filling;
   readonly #known = new Map<string, Known>();
   #loops: Loop[] = [];
@@ -39,7 +37,7 @@ export class Scope implements Host {
   constructor(
     world: World,
     declared: Declarations,
-    options: { at: PropertyKey[]; deployment: boolean; passed?: Record<string, unknown> },
+    options: { at: PropertyKey[]; deployment: boolean; passed?: Passed },
   ) {
     this.world = world;
     this.#declared = declared;
@@ -123,7 +121,8 @@ export class Scope implements Host {
 
   #givenOrDefault(name: string, parameter: Parameter, path: PropertyKey[]): unknown {
     this.world.asked.add(name.toLowerCase());
-    const given = fieldOf(this.#passed ?? this.world.given, name)?.[1];
+    const given =
+      this.#passed === undefined ? fieldOf(this.world.given, name)?.[1] : this.#passed.get(name.toLowerCase())?.();
     if (given === UNFILLED) throw new ToldAlready(name);
     if (given === undefined || given === null) {
       const preset = defaultOf(parameter);
@@ -200,6 +199,16 @@ export class Scope implements Host {
   /** A copy of `value` with every text in it evaluated; UNFILLED stands for what could not be. */
   fill(value: unknown, path: PropertyKey[]): unknown {
     return fillValue(value, path, this.#filling);
+  }
+
+  /** What `fill` would answer here and now, for who may never ask: what needs Azure is refused only where it is needed. */
+  later(value: unknown, path: PropertyKey[]): () => unknown {
+    const loops = [...this.#loops];
+    return () =>
+      this.#outside(false, () => {
+        this.#loops = loops;
+        return this.fill(value, path);
+      });
   }
 
   /** The value of a variable or parameter; every use gets the same. */

@@ -30,6 +30,9 @@ export interface World {
   meter: Meter;
 }
 
+/** A nested deployment's own values, by name in lower case, made when they are asked for; the root's are a person's. */
+export type Passed = ReadonlyMap<string, () => unknown>;
+
 /** One round of a `copy` loop. */
 export interface Loop {
   name: string;

@@ -54,7 +54,7 @@ function facts(plan: BuildPlan, report: PlanReport | undefined): string[][] {
   const group =
     stagingResourceGroup === undefined
       ? 'made for the build; its logs stay until kiln delete'
-      : "the template's own: emptied, and kept";
+      : "the template's own: emptied, and kept if it was there before";
   return [
     ['source', sourceText(source, short)],
     ...(report === undefined ? [] : [['', pinnedText(report)]]),

@@ -10,6 +10,7 @@ import { runIdsFor } from './plan/run-ids.ts';
 import { formatPath } from '../arm-template/problems.ts';
 import type { TemplateProblem } from '../arm-template/problems.ts';
 import { readFile } from './read/read-file.ts';
+import { asksVault } from '../arm-template/expressions/expression-error.ts';
 import { isJson } from '../arm-template/expressions/values.ts';
 import { readJson } from './read/read-json.ts';
 
@@ -108,11 +109,12 @@ function withoutValue(name: string, held: unknown): TemplateProblem[] {
   if (!isJson(held) || 'value' in held) return [];
   const [field] = ['reference', 'expression'].filter((known) => known in held);
   const path = ['parameters', name, ...(field === undefined ? [] : [field])];
-  const what =
+  const instead = `give --param ${name}=…`;
+  const message =
     field === 'reference'
-      ? 'a secret of a key vault is fetched by Azure during a deployment, which planning does not do'
+      ? asksVault(instead)
       : field === 'expression'
-        ? 'an expression in a parameters file has its value during a deployment only'
-        : 'expected a value';
-  return [{ path: formatPath(path), message: `${what}: give --param ${name}=…` }];
+        ? `an expression in a parameters file has its value during a deployment only: ${instead}`
+        : `expected a value: ${instead}`;
+  return [{ path: formatPath(path), message }];
 }

@@ -29,9 +29,11 @@ function fromZod(zod: z.ZodType): JsonSchema {
     target: 'draft-7',
     io: 'input',
     unrepresentable: 'any',
-    override: ({ zodSchema, jsonSchema }) => {
+    override: ({ zodSchema, jsonSchema, path }) => {
       leaveOut(zodSchema, jsonSchema);
       acceptExpressions(jsonSchema);
+      // A resource's own loop is another one, and its object is the whole of the schema.
+      if (path.length > 0) acceptLoops(jsonSchema);
     },
   });
   const { $schema: _draft, ...body } = schema as JsonSchema;
@@ -130,4 +132,13 @@ function acceptExpressions(json: JsonSchema): void {
   const { description, ...plain } = json;
   for (const key of Object.keys(json)) delete json[key];
   Object.assign(json, { ...(description === undefined ? {} : { description }), anyOf: [plain, EXPRESSION] });
+}
+
+/** Any object of a deployment may have fields that a `copy` loop makes: not told from those that are missing. */
+function acceptLoops(json: JsonSchema): void {
+  if (json.type !== 'object' || json.properties === undefined) return;
+  const { required } = json;
+  delete json.required;
+  Object.assign(json, { patternProperties: { '^copy$': { type: 'array' } } });
+  if (required !== undefined) Object.assign(json, { if: { required: ['copy'] }, else: { required } });
 }

@@ -105,6 +105,33 @@ describe('the activities of a build, against the local Azure', () => {
     });
   });
 
+  it('makes a staging group that a template names and that is not there, and removes it when nothing is in it', async () => {
+    const { resourceGroups } = azure.clients.resources;
+    const own = localPlan({ runId: 'own-group' });
+    own.stagingResourceGroup = `/subscriptions/${own.template.subscriptionId}/resourceGroups/named`;
+    own.staging.resourceGroup = 'named';
+    const first = runContext(own);
+    const second = runContext({ ...own, runId: 'own-group-2', tags: { ...own.tags, 'kiln-run': 'own-group-2' } });
+    await call(activities.removeStagingGroup, first);
+    await call(activities.checkPlan, own);
+    for (const each of [first, second]) {
+      await call(activities.createStagingGroup, each);
+      await call(activities.createStagingStorage, {
+        ...each,
+        staging: { ...each.staging, storageAccount: each.runId.replaceAll('-', '') },
+      });
+    }
+    const { tags = {} } = await resourceGroups.get('named');
+    assert.deepEqual(
+      ['createdBy', 'usedBy', 'imageTemplateName', 'kiln-run'].map((name) => tags[name]),
+      ['kiln', undefined, own.template.name, undefined],
+    );
+    await call(activities.removeStagingGroup, first);
+    assert.equal((await resourceGroups.get('named')).tags?.['createdBy'], 'kiln');
+    await call(activities.removeStagingGroup, second);
+    assert.equal((await azure.call('HEAD', `${own.stagingResourceGroup}?api-version=2021-04-01`)).status, 404);
+  });
+
   it('deletes nothing that does not carry the tag of its run', async () => {
     await azure.clients.resources.resourceGroups.createOrUpdate(run.staging.resourceGroup, { location: 'westeurope' });
     const { removed, leftovers } = await call(activities.removeStagingGroup, run);

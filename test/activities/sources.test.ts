@@ -31,13 +31,14 @@ describe('the source of a plan', () => {
   });
   after(() => close());
 
-  const check = (source: PlannedSource, location = 'westeurope') => {
+  const check = (source: PlannedSource, location = 'westeurope', osDiskSizeGB = 0) => {
     const plan: BuildPlan = { ...localPlan({ runId: 'checked' }), source };
     plan.template = { ...plan.template, location };
+    plan.machine = { ...plan.machine, osDiskSizeGB };
     return call(bench.activities.checkPlan, plan);
   };
-  const refused = (source: PlannedSource, expected: RegExp, location?: string) =>
-    assert.rejects(check(source, location), (error: Error & { details?: unknown[] }) => {
+  const refused = (source: PlannedSource, expected: RegExp, location?: string, osDiskSizeGB?: number) =>
+    assert.rejects(check(source, location, osDiskSizeGB), (error: Error & { details?: unknown[] }) => {
       const [{ problems }] = error.details as [{ problems: Array<{ path: string; message: string }> }];
       const told = problems.map(({ path, message }) => `${path}: ${message}`);
       assert.ok(
@@ -74,6 +75,22 @@ describe('the source of a plan', () => {
       /^properties\.source\.imageId: the image is in westeurope, and must be in the build's region eastus/,
       'eastus',
     );
+  });
+
+  it('a managed image must be of the build’s subscription', () =>
+    refused(
+      { type: 'ManagedImage', imageId: imageId.replace(/[^/]+(?=\/resourceGroups)/, 'another') },
+      /^properties\.source\.imageId: expected an image of the build's own subscription /,
+    ));
+
+  it('a disk smaller than that of the source is refused', async () => {
+    const gallery = { type: 'SharedImageVersion', imageVersionId: `${definitionId}/versions/1.9.0` } as const;
+    for (const source of [gallery, { type: 'ManagedImage', imageId } as const]) {
+      const { source: found } = await check(source);
+      assert.ok((found.osDiskSizeGB ?? 0) > 2);
+      const expected = `^properties\\.vmProfile\\.osDiskSizeGB: expected at least the ${found.osDiskSizeGB} GiB of the source .*, got 2$`;
+      await refused(source, new RegExp(expected), 'westeurope', 2);
+    }
   });
 
   for (const kind of ['directShared', 'community'] as const) {

@@ -413,6 +413,65 @@ describe('loops, conditions and nested deployments', () => {
   });
 });
 
+describe('what only Azure knows', () => {
+  const module = (parameters: object, inner: object, more: object = {}): Record<string, unknown> => ({
+    type: 'Microsoft.Resources/deployments',
+    name: 'module',
+    properties: { expressionEvaluationOptions: { scope: 'inner' }, parameters, template: inner },
+    ...more,
+  });
+  const template = {
+    parameters: { name: { type: 'string' }, who: { type: 'string', defaultValue: 'nobody' } },
+    resources: [resource({}, { name: "[parameters('name')]" }), { type: 'a/b', name: "[parameters('who')]" }],
+  };
+  const asked = { value: "[reference('identity').outputs.id.value]" };
+
+  it('is refused where an image template needs it, and nowhere else', () => {
+    assert.equal(planOf(deployment([module({ name: { value: 'a' }, who: asked }, template)])).template.name, 'a');
+    assert.match(
+      toldOf(deployment([module({ name: asked }, template)])).join('\n'),
+      /^resources\[0\]\.properties\.parameters\.name\.value: reference\(\) asks Azure/,
+    );
+  });
+
+  it('may be all of a deployment that has no image template in it, which is left', () => {
+    const other = module(
+      { who: asked },
+      { resources: [{ type: 'a/b' }] },
+      { name: asked.value, resourceGroup: asked.value, condition: asked.value },
+    );
+    const linked = { type: 'Microsoft.Resources/deployments', name: 'l', properties: { templateLink: { uri: 'x' } } };
+    assert.deepEqual(
+      planOf(deployment({ image: resource(), other, linked })).warnings.map(
+        ({ path, message }) => `${path} ${message}`,
+      ),
+      [
+        'resources.other this deployment has no image template in it and is left alone',
+        'resources.linked the template of this deployment is elsewhere, and is not read: give it by itself',
+      ],
+    );
+  });
+
+  it('a key vault keeps too: no default is taken in its place', () => {
+    const secret = { reference: { keyVault: { id: '/x' }, secretName: 's' } };
+    const inner = { ...template, resources: [resource({}, { tags: { who: "[parameters('who')]" } })] };
+    assert.match(
+      toldOf(deployment([module({ who: secret }, inner)])).join('\n'),
+      /^resources\[0\]\.properties\.parameters\.who\.reference: a secret of a key vault/,
+    );
+  });
+
+  it('a loop around a deployment gives each its own values', () => {
+    const looped = module({ name: { value: "[format('{0}-{1}', variables('base'), copyIndex())]" } }, template, {
+      copy: { name: 'all', count: 2, mode: 'serial', batchSize: 1 },
+    });
+    assert.deepEqual(
+      plansOf(deployment([looped], { variables: { base: 'image' } })).map((plan) => plan.template.name),
+      ['image-0', 'image-1'],
+    );
+  });
+});
+
 describe('names from a hash', () => {
   it('uniqueString agrees with values that other clients of Azure publish', () => {
     assert.equal(uniqueString('test'), 'rbgf3xv4ufgzg');

@@ -49,6 +49,15 @@ describe('the JSON Schema', () => {
     }
   });
 
+  it('takes a loop in the place of fields', () => {
+    const copy = [
+      { name: 'distribute', count: 2, input: { type: 'VHD', runOutputName: "[concat('v', copyIndex('distribute'))]" } },
+    ];
+    assert.deepEqual(marksOf(JSON.parse(JSON.stringify(resource({ copy, distribute: undefined })))), []);
+    const step = { type: 'Shell', copy: [{ name: 'inline', count: 2, input: 'echo' }] };
+    assert.deepEqual(marksOf(resource({ customize: [step] }, { copy: { name: 'all', count: 2 } })), []);
+  });
+
   it('takes an expression where a value goes', () => {
     assert.deepEqual(
       marksOf(resource({ vmProfile: { osDiskSizeGB: "[parameters('size')]" }, customize: '[x()]' })),

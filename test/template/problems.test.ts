@@ -313,6 +313,18 @@ describe('what real files get wrong', () => {
     assert.match(toldOf(JSON.stringify({ ...rest, source: SOURCE })).join('\n'), /properties: is required/);
   });
 
+  it('null is as good as absent, among tags too: functions of Bicep make it so', () => {
+    const tags = "[createObject('offer', null(), 'sku', tryGet(createObject('sku', 'x'), 'sku'))]";
+    const distribute = [{ type: 'VHD', runOutputName: 'a', artifactTags: tags }];
+    const plan = planOf(deployment([resource({ distribute, optimize: '[null()]' }, { tags })]));
+    assert.deepEqual([plan.template.tags, plan.distribute[0]?.artifactTags], [{ sku: 'x' }, { sku: 'x' }]);
+  });
+
+  it('a parameter that only other resources ask for is none that was mistyped', () => {
+    const text = deployment([resource()], { parameters: { other: { type: 'string' } } });
+    assert.deepEqual(planOf(text, { parameters: { Other: 'x' } }).warnings, []);
+  });
+
   it('a template as az resource show has it is one: what stands beside it is no field of its', () => {
     const beside = { resourceGroup: 'images', changedTime: 'x', etag: null, kind: null, plan: null, sku: null };
     const { warnings } = planOf(JSON.stringify({ ...resource(), ...beside }));

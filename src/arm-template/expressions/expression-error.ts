@@ -17,3 +17,8 @@ export class TooMuchWork extends ExpressionError {
 export function asksAzure(name: string): string {
   return `${name}() asks Azure during a deployment, which planning does not do: give the value as a parameter`;
 }
+
+/** Of a value that is in a key vault. */
+export function asksVault(instead: string): string {
+  return `a secret of a key vault is fetched by Azure during a deployment, which planning does not do: ${instead}`;
+}

@@ -4,11 +4,12 @@ import { describeValue, formatPath } from '../../arm-template/problems.ts';
 import { copiesOf } from '../../arm-template/copies.ts';
 import { isImageTemplate } from './read-template.ts';
 import { isJson } from '../../arm-template/expressions/values.ts';
+import { asksVault, ExpressionError } from '../../arm-template/expressions/expression-error.ts';
 import { Scope } from '../../arm-template/scope.ts';
 import type { Declarations } from '../../arm-template/scope.ts';
 import { UNFILLED } from '../../arm-template/unfilled.ts';
 import { tellError } from '../../arm-template/world.ts';
-import type { Loop, World } from '../../arm-template/world.ts';
+import type { Loop, Passed, World } from '../../arm-template/world.ts';
 
 export interface Found {
   resource: Record<string, unknown>;
@@ -78,8 +79,15 @@ function fromResource(
     problems.push({ path: formatPath([...path, 'type']), message: what, ...valueOf(type) });
     return [];
   }
-  const nested = type.toLowerCase() === 'microsoft.resources/deployments' ? nestedTemplate(resource) : undefined;
-  if (!isImageTemplate(type) && nested === undefined) return leave(`${type} is no image template and is left alone`);
+  const deployment = type.toLowerCase() === 'microsoft.resources/deployments';
+  const nested = deployment ? nestedTemplate(resource) : undefined;
+  if (!isImageTemplate(type) && nested === undefined) {
+    return leave(deployment ? LINKED : `${type} is no image template and is left alone`);
+  }
+  // Nothing of it has a value before it is known to be needed.
+  if (nested !== undefined && !mayHoldImageTemplate(nested)) {
+    return leave('this deployment has no image template in it and is left alone');
+  }
   if (resource['existing'] === true) return leave(`${type} is only referred to and is left alone`);
 
   return loopsOf(resource, scope, path).flatMap((loop) =>
@@ -125,6 +133,34 @@ function nestedTemplate({ properties }: Record<string, unknown>): Record<string,
   return isJson(template) && template['resources'] !== undefined ? template : undefined;
 }
 
+const LINKED = 'the template of this deployment is elsewhere, and is not read: give it by itself';
+
+/** Whether it is worth reading: a type that is an expression may be any. */
+function mayHoldImageTemplate({ resources }: Record<string, unknown>): boolean {
+  const all: unknown[] = isJson(resources) ? Object.values(resources) : Array.isArray(resources) ? resources : [];
+  return all.some((resource) => {
+    // What is wrong here is told when it is read.
+    if (!isJson(resource)) return true;
+    const { type } = resource;
+    const nested = nestedTemplate(resource);
+    if (nested !== undefined && mayHoldImageTemplate(nested)) return true;
+    return typeof type !== 'string' || type.startsWith('[') || isImageTemplate(type);
+  });
+}
+
+function passedTo(parameters: unknown, outer: Scope, path: PropertyKey[]): Passed {
+  const given = isJson(parameters) ? Object.entries(parameters) : [];
+  return new Map(
+    given.map(([name, held]): [string, () => unknown] => {
+      const key = name.toLowerCase();
+      if (!isJson(held)) return [key, () => undefined];
+      if (!('reference' in held)) return [key, outer.later(held['value'], [...path, name, 'value'])];
+      const error = new ExpressionError(asksVault('give the value as a parameter'));
+      return [key, () => tellError(outer.world, [...path, name, 'reference'], error)];
+    }),
+  );
+}
+
 /** Bicep's modules are nested deployments with a scope of their own; without one they see the outer declarations. */
 function inNested(
   resource: Record<string, unknown>,
@@ -141,13 +177,9 @@ function inNested(
   };
   const options = properties['expressionEvaluationOptions'];
   const inner = isJson(options) && String(options['scope']).toLowerCase() === 'inner';
-  const passed: Record<string, unknown> = {};
-  if (inner && isJson(properties['parameters'])) {
-    for (const [name, held] of Object.entries(properties['parameters'])) {
-      const where = [...path, 'properties', 'parameters', name, 'value'];
-      passed[name] = isJson(held) ? outer.fill(held['value'], where) : undefined;
-    }
-  }
+  const passed: Passed = inner
+    ? passedTo(properties['parameters'], outer, [...path, 'properties', 'parameters'])
+    : new Map();
   const world: World = {
     ...outer.world,
     subscriptionId: text('subscriptionId') ?? outer.subscriptionId,

@@ -36,7 +36,9 @@ export function forgive(wrapped: z.core.$ZodType, value: unknown, to: Forgiving,
   }
   if (schema instanceof z.ZodRecord && isRecord(value)) {
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, forgive(schema.valueType, item, to, [...path, key])]),
+      Object.entries(value).flatMap(([key, item]) =>
+        item === null ? [] : [[key, forgive(schema.valueType, item, to, [...path, key])]],
+      ),
     );
   }
   const words = wordsOf(schema);
@@ -61,7 +63,7 @@ function forgiveObject(
   const kept: Array<[string, unknown]> = [];
   const has = (name: string): boolean => Object.hasOwn(value, name) || kept.some(([known]) => known === name);
   for (const [given, item] of Object.entries(value)) {
-    // Resource Manager takes null for absent.
+    // Resource Manager takes null for absent; here and among tags, which Bicep's functions make so.
     if (item === null) continue;
     const name = fieldFor(given, shape, to, has);
     const field = Object.hasOwn(shape, name) ? shape[name] : undefined;

@@ -8,7 +8,7 @@ import { findResources } from './find-resources.ts';
 import type { Found } from './find-resources.ts';
 import { IMAGE_TEMPLATE, isImageTemplate, readTemplate } from './read-template.ts';
 import type { ReadTemplate } from './read-template.ts';
-import { isJson } from '../../arm-template/expressions/values.ts';
+import { fieldOf, isJson } from '../../arm-template/expressions/values.ts';
 import { readJson } from './read-json.ts';
 import { Scope } from '../../arm-template/scope.ts';
 import type { World } from '../../arm-template/world.ts';
@@ -69,7 +69,7 @@ function readTemplates(file: Record<string, unknown>, world: World, options: Rea
     const message = `expected a resource of type ${IMAGE_TEMPLATE}${left === '' ? '' : `: ${left}`}`;
     world.problems.push({ path: 'resources', message });
   }
-  templates[0]?.warnings.push(...warnings, ...unasked(world), ...ownValues(world));
+  templates[0]?.warnings.push(...warnings, ...unasked(file, world), ...ownValues(world));
   return templates;
 }
 
@@ -121,9 +121,10 @@ function checkNames(templates: ReadTemplate[], { problems }: World): void {
 }
 
 /** A value that nothing asks for is most often a name that was mistyped. */
-function unasked({ given, asked }: World): PlanWarning[] {
+function unasked({ parameters }: Record<string, unknown>, { given, asked }: World): PlanWarning[] {
+  const declared = isJson(parameters) ? parameters : {};
   return Object.keys(given)
-    .filter((name) => !asked.has(name.toLowerCase()))
+    .filter((name) => !asked.has(name.toLowerCase()) && fieldOf(declared, name) === undefined)
     .map((name) => ({ path: '', message: `nothing in the file asks for the parameter ${name}` }));
 }
 

@@ -107,7 +107,13 @@ export const dataDisks = objects(
   }),
 ).refine((disks) => disks.length <= MAX_DATA_DISKS, `expected at most ${MAX_DATA_DISKS} data disks`);
 
-export const stagingResourceGroup = text.refine(
-  (id) => id === '' || parseGroupId(id) !== undefined,
-  'expected the id of a resource group: /subscriptions/{subscription}/resourceGroups/{name}',
-);
+export const stagingResourceGroup = text
+  .refine(
+    (id) => id === '' || parseGroupId(id) !== undefined,
+    'expected the id of a resource group: /subscriptions/{subscription}/resourceGroups/{name}',
+  )
+  // One that is not there is made, so its name must be one that a group can have.
+  .refine(
+    (id) => /^[\p{L}\p{N}_.()-]{0,89}[\p{L}\p{N}_()-]$/u.test(parseGroupId(id)?.resourceGroup ?? '_'),
+    'expected a name of 1 to 90 letters, digits, - _ ( ) and ., not ending in .',
+  );

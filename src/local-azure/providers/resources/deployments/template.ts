@@ -129,7 +129,11 @@ export function open(
   const scope = new Scope(
     world,
     { parameters, variables, functions, definitions },
-    { at: [], deployment: true, passed: values },
+    {
+      at: [],
+      deployment: true,
+      passed: new Map(Object.entries(values).map(([name, value]) => [name.toLowerCase(), () => value])),
+    },
   );
   return { world, scope };
 }
