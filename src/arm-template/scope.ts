@@ -9,7 +9,6 @@ import { complete, fillCopies, fillValue } from './fill.ts';
 import type { Filling } from './fill.ts';
 import { defaultOf, readParameter } from './parameters.ts';
 import type { Parameter } from './parameters.ts';
-import { UNFILLED } from './unfilled.ts';
 import { tellError } from './world.ts';
 import type { Loop, Passed, World } from './world.ts';
 
@@ -123,7 +122,7 @@ export class Scope implements Host {
     this.world.asked.add(name.toLowerCase());
     const given =
       this.#passed === undefined ? fieldOf(this.world.given, name)?.[1] : this.#passed.get(name.toLowerCase())?.();
-    if (given === UNFILLED) throw new ToldAlready(name);
+    complete(given);
     if (given === undefined || given === null) {
       const preset = defaultOf(parameter);
       if (preset !== undefined) {

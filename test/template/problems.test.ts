@@ -149,6 +149,12 @@ describe('problems', () => {
       /this is Bicep/,
     ],
     ['no JSON', '{ "a": ', /^: this is not JSON: \w+ at line 1, column/],
+    ['a placeholder without quotes', '{\n  "a": [ <region> ] }', /InvalidSymbol at line 2, column 10: <region> \]/],
+    [
+      'a form',
+      '{ "$schema": "https://x/uiFormDefinition.schema.json", "properties": {} }',
+      /^\$schema: this is a form/,
+    ],
     ['nothing', '', /^: this is not JSON|^: the file is empty/],
     ['a number', '5', /^: expected an object/],
     ['an array', '[]', /^: expected an object/],
@@ -171,6 +177,24 @@ describe('problems', () => {
       'only other resources',
       deployment([{ type: 'a/b' }]),
       /expected a resource of type .*resources\[0\] a\/b is no image/,
+    ],
+    [
+      'a part of a parameter that has no value, once',
+      deployment([
+        {
+          type: 'Microsoft.Resources/deployments',
+          properties: {
+            expressionEvaluationOptions: { scope: 'inner' },
+            parameters: { p: { value: { a: "[reference('x').a]" } } },
+            template: {
+              definitions: { p: { type: 'object', properties: { a: { type: 'string' } } } },
+              parameters: { p: { $ref: '#/definitions/p' } },
+              resources: [resource({}, { name: "[parameters('p').a]" })],
+            },
+          },
+        },
+      ]),
+      /^resources\[0\]\.properties\.parameters\.p\.value\.a: reference\(\) asks Azure during [^\n]*$/,
     ],
     ['a file of parameters', '{"parameters":{"a":{"value":1}}}', /--parameters/],
     [

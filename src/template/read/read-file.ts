@@ -79,6 +79,9 @@ function noTemplate(file: Record<string, unknown>): TemplateProblem | undefined 
   if (typeof $schema === 'string' && /deploymentParameters\.json/i.test($schema)) {
     return { path: '$schema', message: 'this is a file of parameters, and no template: give it with --parameters' };
   }
+  if (typeof $schema === 'string' && /(uiForm|createUi)Definition|createFormUI/i.test($schema)) {
+    return { path: '$schema', message: "this is a form of the portal's, and no template: give the template it is for" };
+  }
   if (isJson(properties) && properties['kind'] !== undefined && properties['source'] === undefined) {
     return {
       path: 'properties.kind',

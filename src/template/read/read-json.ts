@@ -35,7 +35,8 @@ export function readJson(given: string): { value: unknown } | { problems: Templa
   if (first === undefined) return refuse('the file is empty: expected a template');
   const before = text.slice(0, first.offset).split('\n');
   const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
-  return refuse(`this is not JSON: ${printParseErrorCode(first.error)} at ${place}`);
+  const there = /^[^\n\r]{1,40}/.exec(text.slice(first.offset))?.[0].trim() ?? '';
+  return refuse(`this is not JSON: ${printParseErrorCode(first.error)} at ${place}${there === '' ? '' : `: ${there}`}`);
 }
 
 /** Its first statement comes behind comments and decorators. */
