@@ -45,7 +45,7 @@ describe('steps that need a real machine', { skip: sandboxed ? false : 'the sand
         validate: { inVMValidations: [{ type: 'Shell', name: 'looks', inline: check }] },
       });
     const before = await stack.inventory();
-    const good = await build('valid', template(['cat /etc/golden/made', 'test ! -e /var/tmp/kiln/step-01-only.exit']));
+    const good = await build('valid', template(['cat /etc/golden/made', 'test ! -e /var/lib/kiln/step-01-only.exit']));
     assert.equal(good.code, 0, JSON.stringify(good.status.failure));
     assert.deepEqual(
       good.status.steps.map(({ role, state }) => `${role} ${state}`),

@@ -115,6 +115,21 @@ describe('imageTemplate', () => {
     ]);
   });
 
+  it('runs by itself once it is made, where it says so, and not when it is changed', async () => {
+    const { activities } = scripted({});
+    await withTemplate(activities, async (template) => {
+      const plan = { ...samplePlan(), autoRun: true };
+      await template.put(plan);
+      const { runs } = await template.ended();
+      assert.deepEqual(
+        runs.map(({ by, state }) => `${by} ${state}`),
+        ['autoRun Succeeded'],
+      );
+      await template.put(plan);
+      assert.equal((await template.client.get(template.id)).runs.length, 1);
+    });
+  });
+
   it('runs one build at a time, refuses in the service’s words, and a run keeps the revision that it began with', async () => {
     const { open, wait } = gate();
     const { activities } = scripted({

@@ -1,9 +1,15 @@
-/** What is run inside a Linux machine around a step. Plain POSIX shell: nothing may be expected of an image but that. */
+/**
+ * What is run inside a Linux machine around a step. Plain POSIX shell, and of other programs only the options that those of
+ * ten years ago have: people build from CentOS 7 (curl 7.29, systemd 219) and Ubuntu 18.04 (curl 7.58).
+ */
 import type { ShellCustomizer } from '../../template/build-plan.ts';
 import type { StagedStep } from '../contract.ts';
 
-/** Scripts, relative files and what is known of each step; on the disk, as a restart must not lose it. Gone at capture. */
-const WORK = '/var/tmp/kiln';
+/**
+ * Scripts, relative files and what is known of each step. On the disk, as a restart must not lose it, and not below a
+ * folder for temporary files, from which hardened images run nothing. Gone at capture.
+ */
+const WORK = '/var/lib/kiln';
 
 /**
  * Waits once for cloud-init, which still changes package lists right after the agent is ready; fetches the content
@@ -15,12 +21,19 @@ if command -v cloud-init >/dev/null 2>&1 && [ ! -e /run/kiln-booted ]; then
 fi
 : >/run/kiln-booted
 mkdir -p ${WORK}
-fetch() {
-  if command -v curl >/dev/null 2>&1; then curl -fsSL --retry 5 --retry-all-errors -o "$1" "$KILN_SOURCE"
+fetch_once() {
+  if command -v curl >/dev/null 2>&1; then curl -fsSL -o "$1" "$KILN_SOURCE"
   elif command -v wget >/dev/null 2>&1; then wget -q -O "$1" "$KILN_SOURCE"
   elif command -v python3 >/dev/null 2>&1; then python3 -c 'import os,sys,urllib.request as r; r.urlretrieve(os.environ["KILN_SOURCE"], sys.argv[1])' "$1"
   else echo 'kiln: the image has none of curl, wget and python3' >&2; return 1
   fi
+}
+fetch() {
+  for pause in 1 2 4 8 0; do
+    if fetch_once "$1"; then return 0; fi
+    sleep $pause
+  done
+  return 1
 }
 check() {
   actual=$(sha256sum "$1" | cut -d' ' -f1)
@@ -177,7 +190,7 @@ echo deprovisioning
 /** Goes on when the command, and with it all that it started, is over. */
 function detached(command: string): string {
   return `if command -v systemd-run >/dev/null 2>&1 && [ -d /run/systemd/system ]; then
-  systemd-run --quiet --collect sh -c ${quote(command)}
+  systemd-run sh -c ${quote(command)} >/dev/null 2>&1
 else
   nohup setsid sh -c ${quote(command)} </dev/null >/dev/null 2>&1 &
 fi`;

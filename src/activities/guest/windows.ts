@@ -89,7 +89,10 @@ $null = $process.Handle
 $process.WaitForExit()
 $code = $process.ExitCode`;
 
-/** A task has no console: its output goes through files, which are shown as they grow. */
+/**
+ * A task has no console: its output goes through files, which are shown as they grow. Its result has no sign, and `exit`
+ * takes no number of more than 31 bits: a failure such as 0x80070005 must stay one.
+ */
 const BY_TASK = `$task = "kiln-$([IO.Path]::GetFileName($note))"
 $cmd = "/c \`"\`"$shell\`" $arguments >\`"$note.out\`" 2>\`"$note.err\`"\`""
 $action = New-ScheduledTaskAction -Execute 'cmd.exe' -Argument $cmd -WorkingDirectory $work
@@ -115,7 +118,7 @@ do {
   $info = Get-ScheduledTaskInfo -TaskName $task
 } while ((Get-ScheduledTask -TaskName $task).State -in 'Running', 'Queued' -or $info.LastTaskResult -eq 0x41303)
 Show-New 'out'; Show-New 'err'
-$code = $info.LastTaskResult
+$code = [BitConverter]::ToInt32([BitConverter]::GetBytes([uint32]$info.LastTaskResult), 0)
 Unregister-ScheduledTask -TaskName $task -Confirm:$false`;
 
 /** As {@link outcomeOf} of Linux. Event 1074 is written when something asks Windows to restart. */
