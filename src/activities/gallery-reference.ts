@@ -13,3 +13,12 @@ export function galleryReference({ id }: ResolvedSource) {
       return { id };
   }
 }
+
+/** The plan under which the marketplace sold what a gallery's image was made from; Azure asks for it with each machine. */
+export function planOf(sold: Partial<Sold> | undefined): { plan?: Sold } {
+  const { name, product, publisher } = sold ?? {};
+  if (name === undefined || product === undefined || publisher === undefined) return {};
+  return { plan: { name, product, publisher } };
+}
+
+type Sold = NonNullable<ResolvedSource['plan']>;

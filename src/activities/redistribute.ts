@@ -10,6 +10,7 @@ import { finish } from '../azure/operations.ts';
 import type { TargetRegion } from '../template/build-plan.ts';
 import { normalizeRegion, requireResourceId } from '../template/resource-id.ts';
 import type { RedistributeActivities } from './contract.ts';
+import { releaseGroup, takeGroup } from './own-group.ts';
 import { removeInOrder } from './removals.ts';
 import type { Removable } from './removals.ts';
 import { isOurs } from './tags.ts';
@@ -76,7 +77,8 @@ export function createRedistributeActivities(azure: Azure): RedistributeActiviti
       const group = await attempt(`look for ${resourceGroup}`, () =>
         orNotFound(resources.resourceGroups.get(resourceGroup)),
       );
-      if (group === undefined) {
+      if (group === undefined && run.ownGroup === true) await takeGroup(azure, run);
+      else if (group === undefined) {
         const { location, tags } = run;
         await attempt(`create resource group ${resourceGroup}`, () =>
           resources.resourceGroups.createOrUpdate(resourceGroup, { location, tags }),
@@ -111,7 +113,11 @@ export function createRedistributeActivities(azure: Azure): RedistributeActiviti
         if ((await orNotFound(resources.resourceGroups.get(resourceGroup))) === undefined) return;
         for await (const { id = '' } of resources.resources.listByResourceGroup(resourceGroup)) rest.push(id);
       });
-      if (rest.length > 0 || run.ownGroup === true) return removal;
+      if (rest.length > 0) return removal;
+      if (run.ownGroup === true) {
+        await releaseGroup(azure, run);
+        return removal;
+      }
       const group: Removable = {
         what: `resource group ${resourceGroup}`,
         get: () => resources.resourceGroups.get(resourceGroup),

@@ -2,6 +2,7 @@
 import type { Azure } from '../azure/environment.ts';
 import { attempt, orNotFound } from '../azure/errors.ts';
 import type { BuildPlan, ResolvedSource } from '../template/build-plan.ts';
+import { planOf } from './gallery-reference.ts';
 import type { Problems } from './problems.ts';
 import { highestVersion } from './version-numbers.ts';
 
@@ -47,6 +48,7 @@ export async function resolveOthersGalleryImage(
       id,
       osType: definition.osType === 'Windows' ? ('Windows' as const) : ('Linux' as const),
       hyperVGeneration: definition.hyperVGeneration === 'V2' ? ('V2' as const) : ('V1' as const),
+      ...planOf(definition.purchasePlan),
     };
   });
 }

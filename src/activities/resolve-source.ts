@@ -3,6 +3,7 @@ import type { Azure } from '../azure/environment.ts';
 import { attempt, orNotFound } from '../azure/errors.ts';
 import type { BuildPlan, ResolvedSource } from '../template/build-plan.ts';
 import { normalizeRegion, requireResourceId } from '../template/resource-id.ts';
+import { planOf } from './gallery-reference.ts';
 import type { Problems } from './problems.ts';
 import { resolveOthersGalleryImage } from './resolve-others-gallery.ts';
 import { highestVersion } from './version-numbers.ts';
@@ -150,6 +151,7 @@ async function resolveGalleryImage(
       ...(sizeInGB === undefined ? {} : { osDiskSizeGB: sizeInGB }),
       osType: definition.osType === 'Windows' ? ('Windows' as const) : ('Linux' as const),
       hyperVGeneration: definition.hyperVGeneration === 'V2' ? ('V2' as const) : ('V1' as const),
+      ...planOf(definition.purchasePlan),
     };
   });
 

@@ -5,6 +5,9 @@ import { localPlan } from '../support/plans.ts';
 import { call, GUEST, startBench, withMachine } from './support.ts';
 import type { Bench } from './support.ts';
 
+/** Of what the marketplace sells: each machine from it names the plan. */
+const PLAN = { name: 'gold', product: 'linux', publisher: 'kiln' };
+
 describe('the source of a plan', () => {
   let bench: Bench;
   let close: () => Promise<void>;
@@ -118,12 +121,15 @@ describe('the source of a plan', () => {
         osState: 'Generalized',
         hyperVGeneration: 'V2',
         identifier: { publisher: 'kiln', offer: 'test', sku: kind },
+        purchasePlan: PLAN,
       });
       await compute.galleryImageVersions.createOrUpdate('golden-images', name, 'base', '3.1.0', {
         location: 'westeurope',
         storageProfile: { source: { id: imageId } },
         publishingProfile: { targetRegions: [{ name: 'westeurope' }] },
       });
+      const own = await check({ type: 'SharedImageVersion', imageVersionId: `${definition.id}/versions/latest` });
+      assert.deepEqual(own.source.plan, PLAN);
       const unique = gallery.identifier?.uniqueName ?? '';
       if (!community) {
         const hidden = `/sharedGalleries/${unique}/images/base/versions/latest`;
