@@ -110,6 +110,7 @@ describe('the activities of a build, against the local Azure', () => {
     const own = localPlan({ runId: 'own-group' });
     own.stagingResourceGroup = `/subscriptions/${own.template.subscriptionId}/resourceGroups/named`;
     own.staging.resourceGroup = 'named';
+    own.tags = { ...own.tags, imageTemplateName: own.template.name, imageTemplateResourceGroupName: 'golden-images' };
     const first = runContext(own);
     const second = runContext({ ...own, runId: 'own-group-2', tags: { ...own.tags, 'kiln-run': 'own-group-2' } });
     await call(activities.removeStagingGroup, first);
