@@ -38,7 +38,8 @@ export async function startMachine(options: {
 
   // It says itself which process it is, and holds a lock: should we be killed right after its start, the next of us
   // finds it, and one that is started beside it ends at once. A reboot runs bubblewrap again; jobs that the reboot cut
-  // off stay cut off.
+  // off stay cut off. What is inside ends before bubblewrap itself does, which has a moment to say how; only one whose
+  // agent is gone by itself is killed.
   const ready = quote(join(folder, 'spool/.ready'));
   const info = quote(join(folder, 'info'));
   const script = `
@@ -58,9 +59,11 @@ while :; do
   inside=$(sed -n 's/.*"child-pid": *\\([0-9]*\\).*/\\1/p' ${info})
   : >${quote(join(folder, 'up'))}
   { nsenter --target "$inside" --mount --pid --ipc --uts --root env -i ${environment().map(quote).join(' ')} /run/kiln/agent 9>&-
-    kill -KILL $holder; } &
+    sleep 1; kill -KILL $holder; } &
+  watcher=$!
   wait $holder
   code=$?
+  kill $watcher 2>/dev/null
   [ $code = ${REBOOT} ] || break
 done
 echo $code >${quote(join(folder, 'ended'))}
