@@ -88,6 +88,11 @@ export class KilnClient {
     return new KilnClient(client, connection, options.connectionOptions.address);
   }
 
+  /** Over a connection that is there already, and is another's to close. */
+  static over(client: Client, connection: Connection): KilnClient {
+    return new KilnClient(client, connection, undefined);
+  }
+
   /** Goes on with a Temporal that came back elsewhere; nothing happens while it is where it was. */
   async follow(options: TemporalAddress): Promise<void> {
     const { address } = options.connectionOptions;

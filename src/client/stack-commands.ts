@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Act } from './acting.ts';
 import { takesTemplate } from './acting.ts';
-import { dev, gateway, reset, stopAll, worker } from './commands/dev.ts';
+import { dev, gateway, page, reset, stopAll, worker } from './commands/dev.ts';
 import { doctor, type DoctorOptions } from './commands/doctor.ts';
 import { withExamples } from './examples.ts';
 
@@ -17,6 +17,10 @@ export function addStackCommands(program: Command, act: Act): void {
     .command('dev')
     .description('keep the whole stack in the foreground and print its addresses')
     .action(act((settings) => dev(settings)));
+  program
+    .command('page')
+    .description('print a link to the page of templates, runs and logs: good once, for an hour')
+    .action(act((settings) => page(settings)));
   program
     .command('stop')
     .description('end the stack that runs in the background')

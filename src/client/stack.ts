@@ -37,6 +37,8 @@ export interface Stack {
   azure?: LocalAzureConnection;
   /** Of the gateway, where it was asked for. */
   gateway?: string;
+  /** Of the page that it serves to browsers on this machine. */
+  page?: string;
   /** Starts again what has died since; the names of those. The stack's addresses are then those of the new ones. */
   revive(): Promise<string[]>;
   /** What the local Azure has said to people since the last call: which image stands in for another, what it fetches. */
@@ -49,6 +51,7 @@ const SOURCE = fileURLToPath(new URL('..', import.meta.url));
 const DEFAULT_TEMPORAL_PORT = 7243;
 const DEFAULT_UI_PORT = 8243;
 const DEFAULT_GATEWAY_PORT = 7443;
+const DEFAULT_PAGE_PORT = 8443;
 
 /** @param options `gateway`: with the local one, which a build does without */
 export async function ensureStack(settings: Settings, say: Say, options: { gateway?: boolean } = {}): Promise<Stack> {
@@ -65,7 +68,7 @@ export async function ensureStack(settings: Settings, say: Say, options: { gatew
     const stack: Stack = {
       ...temporal,
       ...(azure === undefined ? {} : { azure }),
-      ...(gateway === undefined ? {} : { gateway }),
+      ...gateway,
       revive: tolerant(say, () => revive(stack, settings, say)),
       news: newsOf(logFile(settings.stateDir, 'azure')),
     };
@@ -259,41 +262,45 @@ async function ensureGateway(
   temporal: Temporal,
   azure: LocalAzureConnection,
   say: Say,
-): Promise<string> {
+): Promise<{ gateway: string; page: string }> {
   const { stateDir } = settings;
   const name = 'gateway';
   const known = readStack(stateDir)[name];
   const serves = { temporal: String(temporal.connectionOptions.address), resourceManager: azure.endpoint };
   if (known !== undefined && isAlive(known)) {
-    const { endpoint = '', ...former } = known.address;
-    if (isDeepStrictEqual(former, serves)) return endpoint;
+    const { endpoint = '', page = '', ...former } = known.address;
+    if (isDeepStrictEqual(former, serves) && page !== '') return { gateway: endpoint, page };
     await stopService(known);
   }
   const usual = stateDir === readSettings({}, {}).stateDir;
   const port = await choosePort(portOf(known?.address['endpoint']), usual ? DEFAULT_GATEWAY_PORT : undefined);
+  const pagePort = await choosePort(portOf(known?.address['page']), usual ? DEFAULT_PAGE_PORT : undefined);
   const ready = join(stateDir, 'gateway.ready');
   rmSync(ready, { force: true });
-  const env = { ...gatewayEnvironment(settings, temporal, azure, port), KILN_READY_FILE: ready };
-  const started = startService(stateDir, name, process.execPath, [join(SOURCE, 'gateway/main.ts')], env);
+  const ports = { KILN_GATEWAY_PORT: String(port), KILN_GATEWAY_PAGE_PORT: String(pagePort) };
+  const env = { ...gatewayEnvironment(settings, temporal, azure), ...ports, KILN_READY_FILE: ready };
+  const started = startService(stateDir, name, process.execPath, gatewayArguments(), env);
   await untilReady(stateDir, name, started, () => Promise.resolve(existsSync(ready)));
   const endpoint = `https://127.0.0.1:${port}`;
-  writeService(stateDir, name, { ...started, address: { ...serves, endpoint } });
+  const page = `http://127.0.0.1:${pagePort}`;
+  writeService(stateDir, name, { ...started, address: { ...serves, endpoint, page } });
   say(`gateway at ${endpoint}`);
-  return endpoint;
+  return { gateway: endpoint, page };
 }
 
+/** The page's code is served with its types taken out, by a function that Node still calls experimental. */
+export const gatewayArguments = (): string[] => [
+  '--disable-warning=ExperimentalWarning',
+  join(SOURCE, 'gateway/main.ts'),
+];
+
 /** Under the local Azure's certificate, for everybody whom it knows. */
-function gatewayEnvironment(
-  settings: Settings,
-  temporal: Temporal,
-  azure: LocalAzureConnection,
-  port: number,
-): NodeJS.ProcessEnv {
+function gatewayEnvironment(settings: Settings, temporal: Temporal, azure: LocalAzureConnection): NodeJS.ProcessEnv {
   const folder = dirname(azure.caFile);
   return {
     KILN_GATEWAY_CONTRIBUTORS: '*',
     ...workerEnvironment(settings, temporal, azure),
-    KILN_GATEWAY_PORT: String(port),
+    ...(temporal.webUi === undefined ? {} : { KILN_TEMPORAL_UI: temporal.webUi }),
     KILN_GATEWAY_CERT: join(folder, 'server.pem'),
     KILN_GATEWAY_KEY: join(folder, 'server-key.pem'),
   };

@@ -1,6 +1,7 @@
 /**
  * What happens to a request: context → authenticate → ours or Azure's → authorize → body → template → answer. Only health
- * and the cloud's own description need no token, and where a local authority is behind us, its tokens.
+ * and the cloud's own description need no token, and where a local authority is behind us, its tokens. The page asks for
+ * its own sessions.
  */
 import { randomUUID } from 'node:crypto';
 import { bodyLimit } from 'hono/body-limit';
@@ -31,6 +32,8 @@ export interface GatewayParts {
   passesTokens: boolean;
   roles: Roles;
   answer: (request: ArmRequest) => Promise<ArmAnswer>;
+  /** For people; under `/kiln`, and at the root. */
+  page: Hono;
   log: Logger;
 }
 
@@ -45,6 +48,7 @@ export function createApp({
   passesTokens,
   roles,
   answer,
+  page,
   log,
 }: GatewayParts): Hono<Environment> {
   const app = new Hono<Environment>();
@@ -84,6 +88,8 @@ export function createApp({
     app.get('/:tenant/discovery/v2.0/keys', pass);
     app.get('/common/discovery/instance', pass);
   }
+
+  app.route('/', page);
 
   app.use(
     bodyLimit({

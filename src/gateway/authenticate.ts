@@ -3,10 +3,13 @@ import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
 import { ArmError } from './arm-error.ts';
 
-export interface TokenSettings {
+export interface Authority {
   /** `https://login.microsoftonline.com`, or another authority's address without a trailing slash. */
   authorityHost: string;
   tenantId: string;
+}
+
+export interface TokenSettings extends Authority {
   /** What the gateway itself is called in a token: its own addresses, without a trailing slash. */
   audiences: string[];
 }
@@ -15,27 +18,32 @@ export interface Caller {
   objectId: string;
   /** All that a role may be given to: object id, application id, groups and application roles. */
   names: string[];
+  /** What a person is called, where the token says it. */
+  name?: string;
 }
 
 /** What Resource Manager is called in a token. */
 const RESOURCE_MANAGER = ['https://management.azure.com', 'https://management.core.windows.net'];
 
-/** Answers who sent the header `Authorization`. The keys are fetched when first needed and when an unknown one is named. */
-export function createAuthenticator({
-  authorityHost,
-  tenantId,
-  audiences,
-}: TokenSettings): (header: string | undefined) => Promise<Caller> {
-  const keys = createRemoteJWKSet(new URL(`${authorityHost}/${tenantId}/discovery/v2.0/keys`));
-  // Tokens of version 1, which Resource Manager gets, and of version 2.
-  const issuer = [
-    `https://sts.windows.net/${tenantId}/`,
-    `https://login.microsoftonline.com/${tenantId}/v2.0`,
-    `${authorityHost}/${tenantId}/v2.0`,
-  ];
+/** The keys are fetched when first needed and when an unknown one is named. */
+const keysOf = ({ authorityHost, tenantId }: Authority) =>
+  createRemoteJWKSet(new URL(`${authorityHost}/${tenantId}/discovery/v2.0/keys`));
+
+/** Of tokens of version 1, which Resource Manager gets, and of version 2. */
+const issuersOf = ({ authorityHost, tenantId }: Authority): string[] => [
+  `https://sts.windows.net/${tenantId}/`,
+  `https://login.microsoftonline.com/${tenantId}/v2.0`,
+  `${authorityHost}/${tenantId}/v2.0`,
+];
+
+const RULES = { algorithms: ['RS256'], clockTolerance: 60, requiredClaims: ['exp'] };
+
+/** Answers who sent the header `Authorization`. */
+export function createAuthenticator(settings: TokenSettings): (header: string | undefined) => Promise<Caller> {
+  const keys = keysOf(settings);
   // Never what a request says of itself (Host): a token that was meant for another service would be good here.
-  const audience = [...RESOURCE_MANAGER, ...audiences].flatMap((name) => [name, `${name}/`]);
-  const rules = { issuer, audience, algorithms: ['RS256'], clockTolerance: 60, requiredClaims: ['exp'] };
+  const audience = [...RESOURCE_MANAGER, ...settings.audiences].flatMap((name) => [name, `${name}/`]);
+  const rules = { ...RULES, issuer: issuersOf(settings), audience };
   return async (header) => {
     const token = /^Bearer (.+)$/i.exec(header ?? '')?.[1];
     if (token === undefined) {
@@ -48,7 +56,7 @@ export function createAuthenticator({
       const reason = error instanceof Error ? error.message : String(error);
       // Not the token's fault: another one would not be better, and a client must not be told to get one.
       if (!isOfToken(error)) {
-        throw new ArmError(503, 'ServiceUnavailable', `The keys of ${authorityHost} cannot be had: ${reason}`);
+        throw new ArmError(503, 'ServiceUnavailable', `The keys of ${settings.authorityHost} cannot be had: ${reason}`);
       }
       throw new ArmError(401, 'InvalidAuthenticationToken', `The access token is invalid: ${reason}`);
     }
@@ -62,6 +70,20 @@ function isOfToken(error: unknown): boolean {
   return error instanceof JOSEError && error.code !== JOSEError.code && !ofKeys;
 }
 
+/** Answers who signed in: by the identity token that the authority gave this very application for this very sign-in. */
+export function createIdentityReader(
+  settings: Authority,
+  clientId: string,
+): (token: string, nonce: string) => Promise<Caller> {
+  const keys = keysOf(settings);
+  const rules = { ...RULES, issuer: issuersOf(settings), audience: clientId };
+  return async (token, nonce) => {
+    const { payload } = await jwtVerify(token, keys, rules);
+    if (payload['nonce'] !== nonce) throw new TypeError('the identity token belongs to another sign-in');
+    return callerOf(payload);
+  };
+}
+
 function callerOf(payload: JWTPayload): Caller {
   const text = (claim: string): string[] => (typeof payload[claim] === 'string' ? [payload[claim]] : []);
   const list = (claim: string): string[] => {
@@ -69,7 +91,9 @@ function callerOf(payload: JWTPayload): Caller {
     return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
   };
   const [objectId = ''] = text('oid');
+  const [name] = [...text('name'), ...text('preferred_username'), ...text('upn')];
+  const named = name === undefined ? {} : { name };
   // With a scope it is a person's token, and the application only what they use: `az`, which everybody uses.
   const application = payload['scp'] === undefined ? [...text('appid'), ...text('azp')] : [];
-  return { objectId, names: [...text('oid'), ...application, ...list('groups'), ...list('roles')] };
+  return { ...named, objectId, names: [...text('oid'), ...application, ...list('groups'), ...list('roles')] };
 }

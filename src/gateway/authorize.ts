@@ -10,10 +10,14 @@ export interface Roles {
   contributors: string[];
 }
 
-/** @throws ArmError 403 in Resource Manager's words */
-export function authorize({ readers, contributors }: Roles, caller: Caller, action: string, scope: string): void {
+export function isAllowed({ readers, contributors }: Roles, caller: Caller, action: string): boolean {
   const has = (role: string[]): boolean => role.some((name) => name === '*' || caller.names.includes(name));
-  if (has(contributors) || (action.endsWith('/read') && has(readers))) return;
+  return has(contributors) || (action.endsWith('/read') && has(readers));
+}
+
+/** @throws ArmError 403 in Resource Manager's words */
+export function authorize(roles: Roles, caller: Caller, action: string, scope: string): void {
+  if (isAllowed(roles, caller, action)) return;
   throw new ArmError(
     403,
     'AuthorizationFailed',

@@ -3,16 +3,18 @@ import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../exit-codes.ts';
+import { pageLink } from '../page-link.ts';
 import { logFile, pause, stoppedFile } from '../services.ts';
 import { subscriptionOf, UsageError } from '../settings.ts';
 import type { Settings } from '../settings.ts';
-import { ensureStack, stopStack } from '../stack.ts';
+import { ensureStack, gatewayArguments, stopStack } from '../stack.ts';
 
 /** Runs until Ctrl-C, and then ends what runs. */
 export async function dev(settings: Settings): Promise<number> {
   if (settings.clientOnly) throw new UsageError('kiln dev is the stack itself, which --client-only does without');
   const stack = await ensureStack(settings, (line) => console.log(line), { gateway: true });
   const lines = [
+    ['page', await pageLink(stack)],
     ['Web UI', stack.webUi],
     ['Temporal', stack.connectionOptions.address],
     ['gateway', stack.gateway],
@@ -40,6 +42,16 @@ export async function dev(settings: Settings): Promise<number> {
   return stopAll(settings);
 }
 
+/** A link to the page, good once; the stack is started where it does not run. */
+export async function page(settings: Settings): Promise<number> {
+  if (settings.cloud !== 'local') {
+    throw new UsageError('kiln page is for the local stack: a gateway elsewhere has its own address, see docs/page.md');
+  }
+  const stack = await ensureStack(settings, (line) => void process.stderr.write(`${line}\n`), { gateway: true });
+  console.log(await pageLink(stack));
+  return EXIT.done;
+}
+
 export async function stopAll({ stateDir }: Settings): Promise<number> {
   const stopped = await stopStack(stateDir);
   console.log(stopped.length === 0 ? 'nothing was running' : `stopped ${stopped.join(', ')}`);
@@ -64,7 +76,7 @@ export const gateway = (settings: Settings): Promise<number> => foreground('gate
 
 async function foreground(room: 'worker' | 'gateway', settings: Settings): Promise<number> {
   const main = fileURLToPath(new URL(`../../${room}/main.ts`, import.meta.url));
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, room === 'gateway' ? gatewayArguments() : [main], {
     stdio: 'inherit',
     env: { ...process.env, KILN_CACHE_DIR: settings.cacheDir },
   });

@@ -1,0 +1,332 @@
+/** One run, as it goes: what it does, what it says, what it makes. */
+import type { LogPart, LogStream, RunView } from '../views.ts';
+import { byId, h, onAction, show, tell } from './dom.ts';
+import type { Child } from './dom.ts';
+import { badge, duration, when, wordOf } from './format.ts';
+import { LogView, readable } from './logs.ts';
+import { outputs } from './outputs.ts';
+import { ask, enter, listen, newRequestId, trouble } from './server.ts';
+import { timeline } from './timeline.ts';
+
+const me = await enter();
+const runId = decodeURIComponent(location.pathname.split('/').at(-1) ?? '');
+const address = `runs/${encodeURIComponent(runId)}`;
+const logs = new Map<string, LogView>();
+let view: RunView | undefined;
+/** By how much the server's clock is ahead of this one. */
+let ahead = 0;
+let canceling = false;
+
+listen(() => address, {
+  run: (told: RunView) => {
+    ahead = Date.parse(told.now) - Date.now();
+    announce(told);
+    view = told;
+    draw();
+  },
+  log: (part: LogPart) => logs.get(`${part.step}/${part.stream}`)?.put(part),
+});
+
+function announce({ status }: RunView): void {
+  if (view === undefined) return;
+  if (view.status.state !== status.state) tell(`The run has ended: ${wordOf(status.state).toLowerCase()}`);
+  else if (view.status.stage !== status.stage) tell(wordOf(status.stage));
+  const ended = status.steps.find(({ key, state }) => {
+    const before = view?.status.steps.find((step) => step.key === key)?.state;
+    return before === 'Running' && state !== 'Running';
+  });
+  if (ended !== undefined && view.status.stage === status.stage) tell(`${ended.name}: ${ended.state.toLowerCase()}`);
+}
+
+function draw(): void {
+  if (view === undefined) return;
+  const now = Date.now() + ahead;
+  const { status } = view;
+  document.title = `${status.templateName}: ${wordOf(view.running ? status.stage : status.state)} – Kiln`;
+  show(byId('head'), head(view, now));
+  show(byId('failure'), failure(view));
+  show(byId('timeline'), timeline(view, now));
+  show(byId('steps'), steps(view, now));
+  show(byId('outputs'), outputs(view));
+  show(byId('facts'), facts(view));
+}
+
+function head({ status, running, startTime, endTime, temporal }: RunView, now: number): Child {
+  const took = duration((endTime === undefined ? now : Date.parse(endTime)) - Date.parse(startTime));
+  const good = status.state === 'Succeeded';
+  return [
+    h(
+      'div',
+      { class: 'title' },
+      h('h1', {}, status.templateName),
+      badge(status.state, running ? wordOf(status.stage) : undefined),
+    ),
+    h(
+      'p',
+      { class: 'dim' },
+      h('code', {}, status.runId),
+      copyButton(status.runId, 'run id'),
+      ' began ',
+      when(startTime),
+      h('span', { class: 'unseen' }, ','),
+      h('span', { class: 'elapsed' }, running ? `running for ${took}` : `took ${took}`),
+    ),
+    h(
+      'div',
+      { class: 'actions' },
+      running &&
+        me.mayCancel &&
+        h(
+          'button',
+          {
+            type: 'button',
+            key: 'cancel',
+            class: 'danger',
+            'data-do': 'cancel',
+            'aria-disabled': canceling ? 'true' : undefined,
+          },
+          canceling ? 'Canceling…' : 'Cancel',
+        ),
+      !running &&
+        me.mayRun &&
+        h(
+          'button',
+          { type: 'button', key: 'again', class: 'strong', 'data-do': 'again' },
+          good ? 'Run again' : 'Retry',
+        ),
+      temporal !== undefined &&
+        h(
+          'a',
+          { key: 'temporal', class: 'button', href: temporal, rel: 'noreferrer', target: '_blank' },
+          'Temporal',
+          h('span', { class: 'unseen' }, ' Web UI, in a new tab'),
+        ),
+    ),
+  ];
+}
+
+function failure({ status }: RunView): Child {
+  const { failure: why, steps: all, leftovers } = status;
+  if (why === undefined) return undefined;
+  const step = all.find(({ state, name }) => state === 'Failed' && (why.step === undefined || name === why.step));
+  const where = why.step === undefined ? `while ${wordOf(why.stage).toLowerCase()}` : `in step ${why.step}`;
+  const code = why.exitCode ?? step?.exitCode;
+  const canceled = status.state === 'Canceled';
+  return h(
+    'section',
+    { class: `card failure ${canceled ? 'calm' : 'bad'}`, 'aria-labelledby': 'failure-title' },
+    h(
+      'h2',
+      { id: 'failure-title' },
+      canceled ? `Canceled ${where}` : `Failed ${where}`,
+      code !== undefined && !canceled && h('span', { class: 'exit-code' }, `exit code ${code}`),
+    ),
+    h('p', { class: 'message' }, why.message),
+    why.problems !== undefined &&
+      h(
+        'ul',
+        {},
+        why.problems.map(({ path, message }) => h('li', {}, h('code', {}, path), ` ${message}`)),
+      ),
+    step !== undefined && lastLines('stderr', step.errorTail),
+    step !== undefined && lastLines('stdout', step.outputTail),
+    why.azure !== undefined &&
+      h(
+        'p',
+        { class: 'dim' },
+        'Azure: ',
+        [why.azure.code, why.azure.target, why.azure.correlationId].filter(Boolean).join(' · '),
+      ),
+    leftovers.length > 0 && h('p', {}, `${leftovers.length} resources could not be removed; see the details.`),
+  );
+}
+
+const SHOWN_LINES = 12;
+
+function lastLines(stream: string, tail = ''): Child {
+  const lines = readable(tail).trimEnd().split('\n');
+  if (lines.join('') === '') return undefined;
+  return h(
+    'figure',
+    {},
+    h('figcaption', {}, `The last of ${stream}`),
+    h(
+      'pre',
+      { tabindex: '0', role: 'region', 'aria-label': `The last lines of ${stream}` },
+      lines.slice(-SHOWN_LINES).join('\n'),
+    ),
+  );
+}
+
+function steps({ status, lastLine }: RunView, now: number): Child {
+  if (status.steps.length === 0) return h('p', { class: 'nothing card' }, 'Known once the plan has been checked.');
+  return h(
+    'ol',
+    { class: 'steps' },
+    status.steps.map((step) => {
+      const { key, role, index, name, type, state, startTime, endTime, exitCode, note } = step;
+      const took =
+        startTime === undefined
+          ? ''
+          : duration((endTime === undefined ? now : Date.parse(endTime)) - Date.parse(startTime));
+      const about = [
+        role === 'customizer' ? type : `${role} · ${type}`,
+        ...(exitCode === undefined ? [] : [`exit code ${exitCode}`]),
+        ...(took === '' ? [] : [took]),
+      ];
+      const waits = state === 'Pending';
+      return h(
+        'li',
+        { key, class: 'card step' },
+        h(
+          'details',
+          { 'data-step': key, keep: 'open', open: state === 'Running' || state === 'Failed' },
+          h(
+            'summary',
+            {},
+            h('span', { class: 'order', 'aria-hidden': 'true' }, index + 1),
+            h('span', { class: 'name' }, name),
+            badge(state, waits ? 'Waiting' : undefined),
+            h('span', { class: 'dim about' }, about.join(' · ')),
+            state === 'Running' && lastLine !== undefined && h('span', { class: 'last-line' }, readable(lastLine)),
+          ),
+          note !== undefined && h('p', { class: 'note' }, note),
+          waits ? h('p', { class: 'nothing' }, 'It has not begun.') : logBoxes(key),
+        ),
+      );
+    }),
+  );
+}
+
+function logBoxes(key: string): Child {
+  return h(
+    'div',
+    { class: 'logs' },
+    (['stdout', 'stderr'] as const).map((stream) =>
+      h(
+        'div',
+        { class: 'log', key: stream },
+        h(
+          'p',
+          { class: 'log-head' },
+          h('span', {}, stream),
+          h(
+            'a',
+            {
+              href: `/kiln/api/${address}/logs/${encodeURIComponent(key)}/${stream}?whole`,
+              download: true,
+              'aria-label': `Whole log, ${stream}`,
+            },
+            'Whole log',
+          ),
+        ),
+        // Said aloud it would drown everything else; the end of a step is told.
+        h('pre', {
+          own: true,
+          hidden: true,
+          keep: 'hidden',
+          'data-log': `${key}/${stream}`,
+          tabindex: '0',
+          role: 'log',
+          'aria-live': 'off',
+          'aria-label': stream,
+        }),
+        h('p', { class: 'nothing empty' }, 'Nothing was written.'),
+      ),
+    ),
+  );
+}
+
+/** Fills the logs that are open: those of the step that runs, and what a person opens. */
+function fill(): void {
+  for (const details of document.querySelectorAll<HTMLDetailsElement>('details[data-step][open]')) {
+    for (const element of details.querySelectorAll<HTMLElement>('[data-log]')) {
+      const name = element.dataset['log'] ?? '';
+      if (logs.has(name)) continue;
+      const [step = '', stream] = name.split('/');
+      const log = new LogView(element, runId, step, stream as LogStream);
+      logs.set(name, log);
+      void log.fetch();
+    }
+  }
+}
+
+function facts({ status, plan, templateId }: RunView): Child {
+  const fact = (name: string, value: Child): Child =>
+    value !== undefined && value !== '' && h('div', { key: name }, h('dt', {}, name), h('dd', {}, value));
+  return [
+    h(
+      'dl',
+      {},
+      fact('Source', status.source),
+      fact('Version', status.exactVersion),
+      fact('Machine', [plan.vmSize, plan.location].filter(Boolean).join(' in ')),
+      fact('Resource group', plan.resourceGroup),
+      fact('Started by', templateId === undefined ? 'kiln build' : 'its template'),
+      fact('Logs kept in', status.logs?.resourceGroup),
+    ),
+    status.warnings.map((warning) => h('p', { class: 'warn-text' }, `Warning: ${warning}`)),
+    status.leftovers.length > 0 && [
+      h('h3', {}, 'Left behind'),
+      h(
+        'ul',
+        {},
+        status.leftovers.map(({ id, reason }) => h('li', {}, h('code', {}, id), ` ${reason}`)),
+      ),
+    ],
+  ];
+}
+
+export function copyButton(value: string, what: string): HTMLElement {
+  return h(
+    'button',
+    { type: 'button', class: 'copy', 'data-do': 'copy', 'data-value': value, 'aria-label': `Copy the ${what}` },
+    'Copy',
+  );
+}
+
+onAction('copy', (button) => {
+  void navigator.clipboard.writeText(button.dataset['value'] ?? '').then(() => {
+    button.textContent = 'Copied';
+    tell('Copied');
+    setTimeout(() => (button.textContent = 'Copy'), 1500);
+  }, refused);
+});
+
+onAction('cancel', () => {
+  const dialog = byId('ask') as HTMLDialogElement;
+  dialog.returnValue = 'no';
+  dialog.showModal();
+});
+byId('ask').addEventListener('close', () => {
+  if ((byId('ask') as HTMLDialogElement).returnValue !== 'yes') return;
+  canceling = true;
+  draw();
+  tell('Canceling');
+  void ask(`${address}/cancel`, { method: 'POST', body: {} }).catch((error: unknown) => {
+    canceling = false;
+    refused(error);
+  });
+});
+
+onAction('again', (button) => {
+  button.setAttribute('aria-disabled', 'true');
+  void ask<{ runId: string }>(`${address}/again`, { method: 'POST', body: { requestId: newRequestId() } }).then(
+    (made) => location.assign(`/kiln/runs/${encodeURIComponent(made.runId)}`),
+    (error: unknown) => {
+      button.removeAttribute('aria-disabled');
+      refused(error);
+    },
+  );
+});
+
+function refused(error: unknown): void {
+  trouble(error instanceof Error ? error.message : String(error));
+}
+
+document.addEventListener('toggle', () => fill(), true);
+
+// What is under way grows while nothing else is told.
+setInterval(() => {
+  if (!document.hidden && view?.running === true) draw();
+}, 500);
