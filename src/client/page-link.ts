@@ -1,4 +1,5 @@
 /** A link by which a browser on this machine comes in to the page: its key stands once for the stack's own client. */
+import { userInfo } from 'node:os';
 import type { Stack } from './stack.ts';
 
 /** Undefined where the stack has no page of its own, as in front of the real Azure. */
@@ -16,7 +17,8 @@ export async function pageLink({ gateway, page, azure }: Stack): Promise<string 
     },
   );
   const { key } = await post<{ key: string }>(`${gateway}/kiln/api/links`, {
-    headers: { authorization: `Bearer ${token}` },
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: userInfo().username }),
   });
   // Behind the hash: browsers send no such part to anybody.
   return `${page}/kiln/#key=${key}`;

@@ -100,7 +100,13 @@ export function createPage(parts: PageParts): Hono {
     return c.redirect(to);
   });
 
-  page.post('/kiln/api/links', async (c) => c.json(links.issue(await bearerOf(visitors, c)), 201));
+  page.post('/kiln/api/links', async (c) => {
+    const visitor = await bearerOf(visitors, c);
+    const { name } = (await c.req.json().catch(() => ({}))) as { name?: unknown };
+    // An application has no name that means anything to the person who uses it.
+    const named = typeof name === 'string' && name !== '' ? { ...visitor, name: name.slice(0, 100) } : visitor;
+    return c.json(links.issue(named), 201);
+  });
   page.post('/kiln/api/session', async (c) => {
     requireOwnPage(c);
     const { key } = (await c.req.json().catch(() => ({}))) as { key?: unknown };

@@ -18,19 +18,22 @@ export function outputs({ status }: RunView): Child {
 
 function shown({ runOutputName, type, state, version, artifactId, artifactUri, regions, message }: Output): Child {
   const address = artifactId ?? artifactUri;
+  const begun = regions.filter((region) => region.state !== 'Pending');
+  // The run ended before it came to this.
+  const never = (state === 'Failed' || state === 'Canceled') && begun.length === 0 && message === undefined;
   return [
     h(
       'div',
       { class: 'output-head' },
       h('h3', {}, runOutputName),
-      badge(state, state === 'Pending' ? 'Waiting' : undefined),
+      never ? badge('Pending', 'Not made') : badge(state, state === 'Pending' ? 'Waiting' : undefined),
     ),
     h('p', { class: 'dim' }, TYPES[type], version !== undefined && ` · version ${version}`),
     address !== undefined &&
       state !== 'Failed' &&
       state !== 'Canceled' &&
       h('p', { class: 'address' }, h('code', {}, address), copyButtonOf(address, `address of ${runOutputName}`)),
-    regions.length > 0 && h('ul', { class: 'regions' }, regions.map(regionRow)),
+    !never && regions.length > 0 && h('ul', { class: 'regions' }, regions.map(regionRow)),
     message !== undefined && h('p', { class: 'message' }, message),
   ];
 }

@@ -98,15 +98,25 @@ function bar({ label, span, whole, state, kind, notes = [] }: Bar): HTMLElement 
         class: `bar ${toneOf(state)}`,
         style: `left:${left.toFixed(2)}%;width:${Math.min(width, 100 - left).toFixed(2)}%`,
       }),
+      notes.length > 0 && h('span', { class: 'notes', style: besides(left, left + width) }, notes.join(' · ')),
     ),
     h(
       'span',
       { class: 'took' },
       h('span', { class: 'unseen' }, `, began after ${duration(span.start - whole.start)}, took `),
-      [...notes, took].join(' · '),
+      took,
+      h(
+        'span',
+        { class: 'unseen' },
+        notes.map((note) => `, ${note}`),
+      ),
     ),
   );
 }
+
+/** To the right of the bar, or to the left where there is no room. */
+const besides = (left: number, right: number): string =>
+  right < 75 ? `left:calc(${right.toFixed(2)}% + 0.4rem)` : `right:calc(${(100 - left).toFixed(2)}% + 0.4rem)`;
 
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200];
 
