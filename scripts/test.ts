@@ -10,6 +10,7 @@ import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { findTemporal } from '../src/client/temporal-server.ts';
 import { readSettings } from '../src/client/settings.ts';
+import { ensureChromium } from './chromium.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const wanted = process.argv.slice(2);
@@ -18,6 +19,7 @@ const files = globSync('test/**/*.test.ts', { cwd: root })
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
   .toSorted((a, b) => Number(LONG.test(b)) - Number(LONG.test(a)) || a.localeCompare(b));
 
+if (files.some((file) => file.endsWith('gateway/page.test.ts'))) await ensureChromium((line) => console.log(line));
 const { cacheDir } = readSettings({});
 const temporal = await findTemporal(cacheDir, (line) => console.log(line));
 

@@ -234,7 +234,7 @@ function showFilters(): void {
         'data-filter': value ?? '',
         'aria-pressed': String(filter === value),
       },
-      words,
+      `${words} `,
       h('span', { class: 'count' }, count.toLocaleString('en')),
     );
   show(

@@ -118,7 +118,7 @@ function failure({ status }: RunView): Child {
     h(
       'h2',
       { id: 'failure-title' },
-      canceled ? `Canceled ${where}` : `Failed ${where}`,
+      canceled ? `Canceled ${where}` : `Failed ${where} `,
       code !== undefined && !canceled && h('span', { class: 'exit-code' }, `exit code ${code}`),
     ),
     h('p', { class: 'message' }, why.message),
@@ -180,7 +180,12 @@ function steps({ status, lastLine }: RunView, now: number): Child {
         { key, class: 'card step' },
         h(
           'details',
-          { 'data-step': key, keep: 'open', open: state === 'Running' || state === 'Failed' },
+          {
+            key: waits ? 'waits' : 'began',
+            'data-step': key,
+            keep: 'open',
+            open: state === 'Running' || state === 'Failed',
+          },
           h(
             'summary',
             {},
@@ -231,7 +236,7 @@ function logBoxes(key: string): Child {
           'aria-live': 'off',
           'aria-label': stream,
         }),
-        h('p', { class: 'nothing empty' }, 'Nothing was written.'),
+        h('p', { class: 'nothing empty' }, 'Nothing is written here.'),
       ),
     ),
   );

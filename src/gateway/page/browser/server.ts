@@ -17,11 +17,15 @@ export async function ask<T>(path: string, request: { method?: string; body?: ob
     method,
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
   });
-  if (response.status === 204) return undefined as T;
-  const answer = (await response.json().catch(() => undefined)) as T & Partial<Refusal>;
-  if (response.ok) return answer;
-  if (response.status === 401) showSignIn(answer?.signIn, path === 'session' ? answer?.error?.message : undefined);
-  throw new ServerRefusal(response.status, answer?.error?.message ?? `The server answered ${response.status}.`);
+  if (!response.ok) throw await refusalOf(response, path);
+  return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
+}
+
+/** Whoever is not signed in is shown how to. */
+async function refusalOf(response: Response, path: string): Promise<ServerRefusal> {
+  const { error, signIn } = (await response.json().catch(() => ({}))) as Partial<Refusal>;
+  if (response.status === 401) showSignIn(signIn, path === 'session' ? error?.message : undefined);
+  return new ServerRefusal(response.status, error?.message ?? `The server answered ${response.status}.`);
 }
 
 /** Comes in by the link's key, where there is one, and says who is here. Never returns for who may not see anything. */
@@ -107,17 +111,28 @@ export function listen(path: () => string, events: Record<string, (data: never) 
       if (opened.readyState !== EventSource.CLOSED) return;
       // Refused, and not cut off: the answer to a question says why.
       close();
-      void ask('me').then(
-        () => setTimeout(open, 2000),
-        (error: unknown) => {
-          if (!(error instanceof ServerRefusal)) setTimeout(open, 2000);
-        },
-      );
+      void refusalAt(`events/${path()}`).then((refusal) => {
+        if (refusal === undefined || refusal.status >= 500) setTimeout(open, 2000);
+        else if (refusal.status !== 401) trouble(refusal.message);
+      });
     });
   };
   document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()));
   open();
   return { again: open };
+}
+
+/** Browsers do not say why events are refused. */
+async function refusalAt(path: string): Promise<ServerRefusal | undefined> {
+  const controller = new AbortController();
+  try {
+    const response = await fetch(`/kiln/api/${path}`, { signal: controller.signal });
+    return response.ok ? undefined : await refusalOf(response, path);
+  } catch {
+    return undefined;
+  } finally {
+    controller.abort();
+  }
 }
 
 /** The same press of a button is one wish, however often its request is sent. */
