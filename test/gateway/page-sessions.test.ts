@@ -171,7 +171,7 @@ describe('signing in to the page at an authority', async () => {
     const { searchParams: query } = await begin(page, jar);
     claims = { nonce: query.get('nonce'), groups };
     jar.take(await callback(page, jar, query.get('state')));
-    assert.ok(jar.header['cookie']?.length ?? 0 < 1000);
+    assert.ok((jar.header['cookie'] ?? '').length < 1000);
     assert.equal((await me(page, jar)).status, 200);
   });
 

@@ -151,7 +151,6 @@ describe('the page, in Chromium', { skip: NO_BROWSER }, () => {
     // The log of a step comes by itself, while the next one runs.
     await page.getByText('PasswordAuthentication no').waitFor();
     await page.locator('.step', { hasText: 'install-nginx' }).getByText('Running').waitFor();
-    await picture(page, 'page-run');
     await title('Succeeded');
     assert.equal(await page.evaluate('globalThis.sameDocument'), true);
 
@@ -164,6 +163,7 @@ describe('the page, in Chromium', { skip: NO_BROWSER }, () => {
       assert.equal(await bar.getAttribute('value'), '100');
       await page.getByText(`to ${name}`, { exact: false }).first().waitFor();
     }
+    await picture(page, 'page-run');
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
     await page.getByRole('button', { name: 'Copy the address of gallery' }).click();
     await page.getByText('Copied').first().waitFor();
@@ -235,7 +235,7 @@ describe('the page, in Chromium', { skip: NO_BROWSER }, () => {
       runId: 'small-1',
     });
     assert.ok(planned.ok);
-    for (const plan of planned.plans) await (await stack.client()).start(plan);
+    for (const plan of planned.plans) await (await stack.client()).start(plan, 'digest');
     await page.goto(`${origin}/kiln/runs/small-1`);
     await page.getByRole('button', { name: 'Run again' }).click();
     await page.waitForURL('**/kiln/runs/small-1-again-*');

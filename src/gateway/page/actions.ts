@@ -33,11 +33,13 @@ export async function runTemplate({ templates }: ActionParts, id: string, reques
  */
 export async function runAgain(parts: ActionParts, runId: string, requestId: string): Promise<string> {
   const { builds, client } = parts;
-  const { raw } = await client.workflow.getHandle(buildWorkflowId(runId)).describe();
+  const { raw, memo } = await client.workflow.getHandle(buildWorkflowId(runId)).describe();
   const parent = raw.workflowExecutionInfo?.parentExecution?.workflowId;
   if (parent) return runTemplate(parts, parent, requestId);
   const again = idAgain(runId, requestId);
-  await builds.start(planUnder(await builds.planOf(runId), again));
+  // Of the same template: a pipeline that asks for this id finds it as it would have found the first one.
+  const { templateDigest = '' } = memo ?? {};
+  await builds.start(planUnder(await builds.planOf(runId), again), String(templateDigest));
   return again;
 }
 
