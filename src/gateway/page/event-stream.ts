@@ -32,8 +32,10 @@ export function eventStream(frames: (signal: AbortSignal) => AsyncGenerator<Fram
 
 async function* lines(frames: AsyncGenerator<Frame>, signal: AbortSignal): AsyncGenerator<string> {
   yield 'retry: 1000\n\n';
+  let broken = false;
   const take = (): Promise<IteratorResult<Frame>> =>
     frames.next().catch((error: unknown) => {
+      broken = true;
       const message = error instanceof Error ? error.message : String(error);
       return { value: { event: 'trouble', data: { message } } };
     });
@@ -51,6 +53,6 @@ async function* lines(frames: AsyncGenerator<Frame>, signal: AbortSignal): Async
       next = take();
     }
   }
-  // Told, or the browser would come again and again for what has come to its end.
-  if (!signal.aborted) yield 'event: end\ndata: {}\n\n';
+  // Told, or the browser would come again and again for what has come to its end; for what broke it shall.
+  if (!signal.aborted && !broken) yield 'event: end\ndata: {}\n\n';
 }

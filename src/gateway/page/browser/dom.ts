@@ -12,6 +12,8 @@ type Attributes = Record<string, string | number | boolean | undefined>;
  */
 export function h(tag: string, attributes: Attributes = {}, ...children: Child[]): HTMLElement {
   const element = document.createElement(tag);
+  const role = tag === 'th' ? (attributes['scope'] === 'row' ? 'rowheader' : 'columnheader') : TABLE_ROLES[tag];
+  if (role !== undefined) element.setAttribute('role', role);
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === false) continue;
     // The page's policy forbids style attributes in markup, and allows this.
@@ -25,6 +27,15 @@ export function h(tag: string, attributes: Attributes = {}, ...children: Child[]
   element.append(...flat(children));
   return element;
 }
+
+/** In a narrow window tables are laid out as blocks, and browsers then forget what they are. */
+const TABLE_ROLES: Record<string, string> = {
+  table: 'table',
+  thead: 'rowgroup',
+  tbody: 'rowgroup',
+  tr: 'row',
+  td: 'cell',
+};
 
 const flat = (children: Child[]): Array<Node | string> =>
   children.flatMap((child) => {

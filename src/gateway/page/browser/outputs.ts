@@ -8,12 +8,16 @@ type Output = RunView['status']['outputs'][number];
 
 const TYPES = { SharedImage: 'Gallery image', ManagedImage: 'Managed image', VHD: 'VHD' } as const;
 
-export function outputs({ status }: RunView): Child {
-  return h(
+export function outputs({ status, running }: RunView): Child {
+  const list = h(
     'ul',
     { class: 'outputs' },
     status.outputs.map((output) => h('li', { key: output.runOutputName, class: 'card output' }, shown(output))),
   );
+  const partly = !running && status.outputs.some(({ state }) => state === 'Failed' || state === 'PartiallySucceeded');
+  if (!partly || status.failure !== undefined) return list;
+  const command = `kiln distribute ${status.runId}`;
+  return [list, h('p', { class: 'hint dim' }, h('code', {}, command), ' makes what failed without building again.')];
 }
 
 function shown({ runOutputName, type, state, version, artifactId, artifactUri, regions, message }: Output): Child {
