@@ -83,7 +83,7 @@ describe('signing in to the page at an authority', async () => {
       client,
       builds: KilnClient.over(client, connection),
       templates: new TemplateClient(client),
-      authenticate: createAuthenticator(tokens),
+      authenticate: createAuthenticator({ ...tokens, audiences: [] }),
       roles,
       tokens,
       privateKey: privateKeyOfGateway,

@@ -11,7 +11,7 @@ import type { Logger } from 'pino';
 import type { KilnClient } from '../../client/kiln-client.ts';
 import type { TemplateClient } from '../../client/template-client.ts';
 import { ArmError } from '../arm-error.ts';
-import type { TokenSettings } from '../authenticate.ts';
+import type { Authority } from '../authenticate.ts';
 import { addApi } from './api.ts';
 import { readAssets } from './assets.ts';
 import type { Asset } from './assets.ts';
@@ -28,7 +28,7 @@ export interface PageParts extends Omit<VisitorParts, 'sessions'> {
   client: Client;
   builds: KilnClient;
   templates: TemplateClient;
-  tokens: TokenSettings;
+  tokens: Authority;
   /** Of the gateway's certificate; sessions are sealed by what comes of it. */
   privateKey: string | Buffer;
   /** Registered at the authority; absent: people come in by links only. */

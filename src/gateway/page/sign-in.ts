@@ -6,7 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Context } from 'hono';
 import { ArmError } from '../arm-error.ts';
 import { createIdentityReader } from '../authenticate.ts';
-import type { Caller, TokenSettings } from '../authenticate.ts';
+import type { Authority, Caller } from '../authenticate.ts';
 import type { Sessions } from './sessions.ts';
 
 export const SIGN_IN_PATH = '/kiln/sign-in';
@@ -24,7 +24,7 @@ export class SignIn {
   readonly #sessions: Sessions;
   readonly #read: (token: string, nonce: string) => Promise<Caller>;
 
-  constructor(tokens: TokenSettings, application: Application, sessions: Sessions) {
+  constructor(tokens: Authority, application: Application, sessions: Sessions) {
     this.#authority = `${tokens.authorityHost}/${tokens.tenantId}/oauth2/v2.0`;
     this.#application = application;
     this.#sessions = sessions;

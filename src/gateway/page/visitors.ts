@@ -13,17 +13,17 @@ export const RUN = `${TEMPLATES}/run/action`;
 export const CANCEL = `${TEMPLATES}/cancel/action`;
 
 export interface VisitorParts {
-  authenticate: (header: string | undefined, origin: string) => Promise<Caller>;
+  authenticate: (header: string | undefined) => Promise<Caller>;
   roles: Roles;
   sessions: Sessions;
 }
 
-export const hostOf = (c: Context): string => c.req.header('host') ?? new URL(c.req.url).host;
+const hostOf = (c: Context): string => c.req.header('host') ?? new URL(c.req.url).host;
 export const originOf = (c: Context): string => `${isSecure(c) ? 'https' : 'http'}://${hostOf(c)}`;
 
 /** Whose token it is; the page's own sessions are none. @throws ArmError 401, 403 */
 export async function bearerOf(parts: VisitorParts, c: Context): Promise<Visitor> {
-  const caller = await parts.authenticate(c.req.header('authorization'), `https://${hostOf(c)}`);
+  const caller = await parts.authenticate(c.req.header('authorization'));
   return visitorOf(parts.roles, caller);
 }
 
