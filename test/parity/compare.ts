@@ -31,6 +31,7 @@ const FREE = new Set([
   'vmAgentVersion',
   'osVersion',
   'macAddress',
+  'ipPrefix',
 ]);
 
 /** @param kept headers that the recorder kept */

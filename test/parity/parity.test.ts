@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { differences } from './compare.ts';
 import { readRecordings, RECORDINGS } from './recordings.ts';
 import { replay } from './replay.ts';
-import { readTable, summarize, worsened, type Row } from './table.ts';
+import { reasonFor, reasonNotPlayed } from './reasons.ts';
+import { readTable, summarize, verdictOf, worsened, type Row } from './table.ts';
 
 const kept = new Set(['azure-asyncoperation', 'retry-after', 'x-ms-ratelimit-remaining-resource']);
 const answer = (status: number, body: object, headers: Record<string, string> = {}) => ({
@@ -78,6 +79,14 @@ test(
     }
     const now = summarize(compared);
     assert.deepEqual(worsened(readTable(), now), []);
+    const unexplained = now.flatMap((row) =>
+      verdictOf(row) === 'not implemented'
+        ? reasonNotPlayed(row.operation) === undefined
+          ? [row.operation]
+          : []
+        : row.differences.filter((one) => reasonFor(one) === undefined).map((one) => `${row.operation}: ${one}`),
+    );
+    assert.deepEqual(unexplained, [], 'each difference that is left has its reason');
     const better = now.filter(({ operation, same }) =>
       readTable().some((row) => row.operation === operation && row.same < same),
     );

@@ -10,6 +10,16 @@ const REASONS: Array<[difference: RegExp, reason: string]> = [
   [/allowPort25Out/, 'a property that the published models do not have'],
 ];
 
+/** Resources that nothing of a build has to do with. */
+const NOT_PLAYED: Array<[operation: RegExp, reason: string]> = [
+  [/storageAccounts\/(file|queue|table)Services/, 'the accounts here hold blobs only'],
+  [/storageAccounts\/managementPolicies/, 'nothing here grows so old that it must be moved or removed'],
+];
+
+export function reasonNotPlayed(operation: string): string | undefined {
+  return NOT_PLAYED.find(([pattern]) => pattern.test(operation))?.[1];
+}
+
 export function reasonFor(difference: string): string | undefined {
   return REASONS.find(([pattern]) => pattern.test(difference))?.[1];
 }

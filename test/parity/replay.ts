@@ -3,8 +3,9 @@
  * InProgress finds them waiting, one that saw the end has them run first.
  */
 import { operationIdOf } from '../../src/local-azure/async-answers.ts';
-import type { TimeProfile } from '../../src/local-azure/core.ts';
+import type { Exchange as LocalExchange, TimeProfile } from '../../src/local-azure/core.ts';
 import { startTestAzure, type TestAzure } from '../local-azure/support.ts';
+import { watchBodies } from '../models/watch.ts';
 import { differences, type Answer } from './compare.ts';
 import { operationName } from './operation-name.ts';
 import type { Exchange, Json, Recording } from './recordings.ts';
@@ -32,7 +33,10 @@ export async function replay(recording: Recording): Promise<Compared[]> {
     duration: () => (holding ? FOR_EVER : 0),
     retryAfter: (seconds) => seconds,
   };
-  const azure = await startTestAzure(undefined, { timeProfile, limits: 'off' });
+  // Requests are as recorded: clients put back what they were given, read-only properties with it, and Azure takes that.
+  const watch = watchBodies();
+  const observe = ({ requestBody: _theirs, ...answer }: LocalExchange): void => watch.observe(answer);
+  const azure = await startTestAzure(undefined, { timeProfile, limits: 'off', observe });
   try {
     const translator = new Translator(recording.exchanges.map(({ url }) => url));
     await makePrerequisites(azure, recording, translator);
@@ -40,6 +44,7 @@ export async function replay(recording: Recording): Promise<Compared[]> {
     return await new Replay(azure, recording, translator).run();
   } finally {
     await azure.close();
+    watch.verdict();
   }
 }
 
@@ -93,6 +98,16 @@ class Replay {
       } else if (!isOngoing(exchange) || exchange.method !== 'GET') {
         const asked = `${path}${JSON.stringify(this.#translator.json(exchange.requestBody) ?? '')}`.toLowerCase();
         await this.#expedite(({ resourceId }) => related(asked, resourceId));
+      }
+      // The directory came to know a principal at some time before it was taken.
+      const { properties } = (this.#translator.json(exchange.requestBody) ?? {}) as {
+        properties?: { principalId?: string };
+      };
+      if (exchange.status < 300 && properties?.principalId !== undefined) {
+        const entry = `/directory/${properties.principalId}`;
+        for (const { id } of this.#azure.azure.services.operations.pending(entry)) {
+          await this.#azure.azure.services.operations.expedite(id);
+        }
       }
       const local = await this.#ask(exchange, path);
       this.#translator.learn(exchange.body, local.body);

@@ -1,7 +1,7 @@
 /** The table of docs/parity.md: how each recorded operation fares, and whether it has become worse. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { CALLED_BY_KILN, reasonFor } from './reasons.ts';
+import { CALLED_BY_KILN, reasonFor, reasonNotPlayed } from './reasons.ts';
 import type { Compared } from './replay.ts';
 
 export const TABLE = fileURLToPath(new URL('../../docs/parity.md', import.meta.url));
@@ -65,7 +65,9 @@ export function render(rows: Row[]): string {
   const total = (count: (row: Row) => number) => rows.reduce((sum, row) => sum + count(row), 0);
   const lines = rows.map((row) => {
     const verdict = verdictOf(row);
-    const how = verdict === 'differs' ? `differs: ${row.differences.map(explain).join('; ')}` : verdict;
+    const why = verdict === NOT_IMPLEMENTED ? reasonNotPlayed(row.operation) : undefined;
+    const plain = why === undefined ? verdict : `${verdict} (${why})`;
+    const how = verdict === 'differs' ? `differs: ${row.differences.map(explain).join('; ')}` : plain;
     const called = CALLED_BY_KILN.has(row.operation) ? 'yes' : '';
     return `| ${row.operation} | ${called} | ${row.exchanges} | ${row.same} | ${how.replaceAll('|', '\\|')} |`;
   });
@@ -109,7 +111,10 @@ export function readTable(): Row[] {
       operation,
       exchanges: Number(exchanges),
       same: Number(same),
-      differences: verdict === 'same' ? [] : [verdict.replace(/^differs: /, '')],
+      differences:
+        verdict === 'same'
+          ? []
+          : [verdict.startsWith(NOT_IMPLEMENTED) ? NOT_IMPLEMENTED : verdict.replace(/^differs: /, '')],
     };
   });
 }

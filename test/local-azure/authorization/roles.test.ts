@@ -107,7 +107,7 @@ test('assignments and definitions are refused for what they are', async (t) => {
     azure.call('PUT', `${assignments}/${name}?${VERSION}`, { body: { properties } });
   const principalId = randomUUID();
   const name = randomUUID();
-  assert.equal((await put(name, { roleDefinitionId: reader, principalId })).status, 201);
+  assert.equal((await put(name, { roleDefinitionId: reader, principalId, principalType: 'User' })).status, 201);
   const cases: Array<[Promise<{ body: { error?: { code: string } } }>, string]> = [
     [put('no-guid', { roleDefinitionId: reader, principalId }), 'InvalidRoleAssignmentId'],
     [put(randomUUID(), { roleDefinitionId: reader, principalId }), 'RoleAssignmentExists'],
@@ -117,6 +117,8 @@ test('assignments and definitions are refused for what they are', async (t) => {
       'RoleDefinitionDoesNotExist',
     ],
     [put(randomUUID(), { principalId }), 'InvalidRequestContent'],
+    [put(randomUUID(), { roleDefinitionId: reader, principalId: randomUUID() }), 'PrincipalNotFound'],
+    [azure.call('GET', `${assignments}/${randomUUID()}?${VERSION}`), 'RoleAssignmentNotFound'],
     [
       azure.call('PUT', `${reader}?${VERSION}`, { body: { properties: { roleName: 'x', permissions: [] } } }),
       'RoleDefinitionIsReadOnly',

@@ -1,8 +1,8 @@
 /** Microsoft.Authorization: role definitions, role assignments at any scope, and what the caller may do. */
 import { ArmError, type JsonObject, type Provider, type Route, type Services } from '../../core.ts';
 import { textOf } from '../../json.ts';
-import { requireResource } from '../../refusals.ts';
 import { ASSIGNMENT_TYPE, createAccess, isWithin } from './access.ts';
+import { registerReplication, requirePrincipal } from './principals.ts';
 import { builtInDefinitions, DEFINITION_TYPE, definitionId, findDefinition } from './role-definitions.ts';
 
 const SUBSCRIPTION = '/subscriptions/{subscriptionId}';
@@ -15,7 +15,9 @@ const RESOURCES = [1, 2, 3].map(
 const SCOPES = [SUBSCRIPTION, GROUP, ...RESOURCES];
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-export function createAuthorizationProvider({ store }: Services): Provider {
+export function createAuthorizationProvider(services: Services): Provider {
+  const { store, now } = services;
+  registerReplication(services);
   const access = createAccess(store);
   const scopeOf = (id: string): string =>
     id.slice(0, id.toLowerCase().lastIndexOf('/providers/microsoft.authorization/'));
@@ -26,10 +28,10 @@ export function createAuthorizationProvider({ store }: Services): Provider {
       {
         method: 'PUT',
         path: `${all}/{assignment}`,
-        handle({ id, params, body }) {
+        handle({ id, params, body, apiVersion, principal }) {
           const name = requireGuid(params['assignment'], 'role assignment');
-          const given = (body?.['properties'] ?? {}) as Record<string, unknown>;
-          const { roleDefinitionId, principalId, principalType = 'ServicePrincipal' } = given;
+          const given = (body?.['properties'] ?? {}) as JsonObject;
+          const { roleDefinitionId, principalId, principalType } = given;
           if (typeof roleDefinitionId !== 'string' || typeof principalId !== 'string') {
             throw new ArmError(
               400,
@@ -47,11 +49,23 @@ export function createAuthorizationProvider({ store }: Services): Provider {
             );
           }
           refuseScope(definition, scopeOf(id));
+          const { condition = null, conditionVersion = null, description = null } = given;
+          const delegated = given['delegatedManagedIdentityResourceId'] ?? null;
+          const time = now().toISOString();
+          const { objectId } = principal;
           const properties = {
             roleDefinitionId: textOf(definition['id']),
             principalId,
             principalType: typeof principalType === 'string' ? principalType : 'ServicePrincipal',
             scope: scopeOf(id),
+            condition,
+            conditionVersion,
+            createdOn: time,
+            updatedOn: time,
+            createdBy: objectId,
+            updatedBy: objectId,
+            delegatedManagedIdentityResourceId: delegated,
+            description,
           };
           const same = (other: JsonObject): boolean => {
             const held = other['properties'] as JsonObject;
@@ -69,33 +83,43 @@ export function createAuthorizationProvider({ store }: Services): Provider {
               'Tenant ID, application ID, principal ID, and scope are not allowed to be updated.',
             );
           }
+          if (existing === undefined && principalType === undefined) requirePrincipal(services, principalId, objectId);
           const twin = store.list({ type: ASSIGNMENT_TYPE }).find((one) => one.id !== existing?.id && same(one.body));
           if (twin !== undefined) {
             throw new ArmError(409, 'RoleAssignmentExists', 'The role assignment already exists.');
           }
           const made: JsonObject = { id: existing?.id ?? id, name, type: ASSIGNMENT_TYPE, properties };
           store.put({ id: textOf(made['id']), type: ASSIGNMENT_TYPE, body: made, hidden: {} });
-          return { status: existing === undefined ? 201 : 200, body: made };
+          // Who made it is told from the next answer on.
+          const shown = showAssignment({ ...made, properties: { ...properties, createdBy: null } }, apiVersion);
+          return { status: existing === undefined ? 201 : 200, body: shown };
         },
       },
       {
         method: 'GET',
         path: `${all}/{assignment}`,
-        handle: ({ id }) => ({ status: 200, body: requireResource(store, id).body }),
+        handle({ id, params, apiVersion }) {
+          const held = store.get(id);
+          if (held !== undefined) return { status: 200, body: showAssignment(held.body, apiVersion) };
+          const name = params['assignment'] ?? '';
+          throw new ArmError(404, 'RoleAssignmentNotFound', `The role assignment '${name}' is not found.`);
+        },
       },
       {
         method: 'DELETE',
         path: `${all}/{assignment}`,
-        handle({ id }) {
+        handle({ id, apiVersion }) {
           const existing = store.get(id);
           store.delete(id);
-          return existing === undefined ? { status: 204 } : { status: 200, body: existing.body };
+          return existing === undefined
+            ? { status: 204 }
+            : { status: 200, body: showAssignment(existing.body, apiVersion) };
         },
       },
       {
         method: 'GET',
         path: all,
-        handle({ id, query }) {
+        handle({ id, query, apiVersion }) {
           const scope = scopeOf(`${id}/`).toLowerCase();
           const filter = query.get('$filter') ?? '';
           const principal = /principalId eq '([^']+)'/i.exec(filter)?.[1];
@@ -106,7 +130,8 @@ export function createAuthorizationProvider({ store }: Services): Provider {
             const above = scope === at || scope.startsWith(`${at}/`);
             const below = at.startsWith(`${scope}/`);
             if (!above && (exact || !below)) return [];
-            return principal === undefined || held['principalId'] === principal ? [body] : [];
+            const shown = principal === undefined || held['principalId'] === principal;
+            return shown ? [showAssignment(body, apiVersion)] : [];
           });
           return { status: 200, body: { value } };
         },
@@ -238,4 +263,17 @@ function requireGuid(name: string | undefined, what: string): string {
   if (name !== undefined && GUID.test(name)) return name;
   const id = what === 'role assignment' ? 'InvalidRoleAssignmentId' : 'InvalidRoleDefinitionId';
   throw new ArmError(400, id, `The ${what} ID '${name ?? ''}' is not valid. The ID must be a GUID.`);
+}
+
+/** Less what older versions of the API do not know. */
+function showAssignment(body: JsonObject, apiVersion: string): JsonObject {
+  if (apiVersion >= '2020-03-01') return body;
+  const {
+    condition: _condition,
+    conditionVersion: _version,
+    delegatedManagedIdentityResourceId: _delegated,
+    description: _description,
+    ...properties
+  } = body['properties'] as JsonObject;
+  return { ...body, properties };
 }

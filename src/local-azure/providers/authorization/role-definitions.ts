@@ -89,6 +89,10 @@ export function builtInDefinitions(): JsonObject[] {
       description: '',
       assignableScopes: ['/'],
       permissions: [{ actions, notActions, dataActions, notDataActions }],
+      createdOn: '2015-02-02T21:55:09.8806423Z',
+      updatedOn: '2021-11-11T20:13:28.6061853Z',
+      createdBy: null,
+      updatedBy: null,
     },
   }));
 }

@@ -58,9 +58,10 @@ export function galleryRoutes(services: Services): Route[] {
       handle: (request) => patch(services, request, 'Succeeded'),
     },
     ...readRoutes(services, TYPES.gallery),
-    deleteRoute(services, TYPES.gallery, GALLERY, DELETE, (gallery) =>
-      refuseNested(services, gallery, TYPES.definition),
-    ),
+    deleteRoute(services, TYPES.gallery, GALLERY, DELETE, (gallery) => {
+      refuseNested(services, gallery, TYPES.definition);
+      refuseNested(services, gallery, TYPES.application);
+    }),
     { method: 'PUT', path: `${DEFINITIONS}/{image}`, handle: (request) => writeDefinition(services, request) },
     {
       method: 'PATCH',

@@ -4,6 +4,7 @@ import { closeAccess } from './disk-access.ts';
 import { registerDiskOperations } from './disk-life.ts';
 import { diskRoutes } from './disks.ts';
 import { extensionRoutes, registerExtensionOperations } from './extensions.ts';
+import { galleryApplicationRoutes } from './gallery-applications.ts';
 import { galleryRoutes, registerGalleryOperations } from './galleries.ts';
 import { resumeAccess } from './granted-access.ts';
 import { imageVersionRoutes } from './image-versions.ts';
@@ -59,6 +60,7 @@ export const createComputeProvider: CreateProvider = (services) => {
       ...diskRoutes(services, TYPES.snapshot),
       ...imageRoutes(services),
       ...galleryRoutes(services),
+      ...galleryApplicationRoutes(services),
       ...imageVersionRoutes(services),
       ...sharedGalleryRoutes(services),
       ...machineRoutes(services),

@@ -24,11 +24,12 @@ export const TYPES = {
   image: 'Microsoft.Compute/images',
   gallery: 'Microsoft.Compute/galleries',
   definition: 'Microsoft.Compute/galleries/images',
+  application: 'Microsoft.Compute/galleries/applications',
   version: 'Microsoft.Compute/galleries/images/versions',
 } as const;
 
-const NAME = /^[A-Za-z0-9_][\w.-]{0,79}$/;
-const NAME_RULE = 'it has 1 to 80 letters, digits, _, . or -, and begins with a letter, digit or _';
+export const NAME = /^[A-Za-z0-9_][\w.-]{0,79}$/;
+export const NAME_RULE = 'it has 1 to 80 letters, digits, _, . or -, and begins with a letter, digit or _';
 
 export const GROUP_PATH = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}';
 export const MACHINE_PATH = `${GROUP_PATH}/providers/${TYPES.machine}/{name}`;

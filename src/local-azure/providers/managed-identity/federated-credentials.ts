@@ -3,7 +3,7 @@ import { ArmError, type JsonObject, type ResourceStore, type Route } from '../..
 import type { FederatedCredential, Federation } from '../../federation.ts';
 import { textOf } from '../../json.ts';
 import { refuseBadName, requireResource } from '../../refusals.ts';
-import { IDENTITY } from './identity-type.ts';
+import { IDENTITY, show } from './identity-type.ts';
 
 const FEDERATED = `${IDENTITY}/federatedIdentityCredentials`;
 const PARENT = `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/${IDENTITY}/{identity}`;
@@ -52,10 +52,21 @@ export function federatedCredentialRoutes(store: ResourceStore): Route[] {
           properties: { ...properties },
         };
         store.put({ id: textOf(made['id']), type: FEDERATED, body: made, hidden: {} });
-        return { status: existing === undefined ? 201 : 200, body: made };
+        const shown = show(made);
+        return existing === undefined
+          ? { status: 201, body: shown, headers: { Location: textOf(shown['id']) } }
+          : { status: 200, body: shown };
       },
     },
-    { method: 'GET', path: ONE, handle: ({ id }) => ({ status: 200, body: requireResource(store, id).body }) },
+    {
+      method: 'GET',
+      path: ONE,
+      handle({ id }) {
+        const held = store.get(id);
+        if (held !== undefined) return { status: 200, body: show(held.body) };
+        throw new ArmError(404, 'NotFound', `Resource '${textOf(show({ id })['id'])}' was not found.`);
+      },
+    },
     {
       method: 'DELETE',
       path: ONE,
@@ -73,7 +84,7 @@ export function federatedCredentialRoutes(store: ResourceStore): Route[] {
         body: {
           value: store
             .list({ type: FEDERATED, under: requireResource(store, id.slice(0, -ALL.length)).id })
-            .map(({ body }) => body),
+            .map(({ body }) => show(body)),
         },
       }),
     },

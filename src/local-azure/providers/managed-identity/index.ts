@@ -4,20 +4,19 @@ import { guidFrom } from '../../guid.ts';
 import { textOf } from '../../json.ts';
 import { refuseBadName, requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
+import { introduce } from '../authorization/principals.ts';
 import { federatedCredentialRoutes } from './federated-credentials.ts';
-import { IDENTITY } from './identity-type.ts';
+import { IDENTITY, show } from './identity-type.ts';
 
 const GROUP = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}';
 const ALL = `/providers/${IDENTITY}`;
 const ONE = `${GROUP}${ALL}/{name}`;
 const NAME = /^[A-Za-z0-9][\w-]{2,127}$/;
 
-/** As recorded: this service writes `resourcegroups` in its ids. */
-function show(identity: JsonObject): JsonObject {
-  return { ...identity, id: textOf(identity['id']).replace('/resourceGroups/', '/resourcegroups/') };
-}
+const principalOf = ({ properties }: JsonObject): string => textOf((properties as JsonObject)['principalId']);
 
-export function createManagedIdentityProvider({ store }: Services): Provider {
+export function createManagedIdentityProvider(services: Services): Provider {
+  const { store } = services;
   return {
     namespace: 'Microsoft.ManagedIdentity',
     resourceTypes: [
@@ -54,6 +53,7 @@ export function createManagedIdentityProvider({ store }: Services): Provider {
           };
           store.put({ id: textOf(identity['id']), type: IDENTITY, body: identity, hidden: {} });
           const shown = show(identity);
+          if (existing === undefined) introduce(services, principalOf(identity), textOf(identity['location']));
           return existing === undefined
             ? { status: 201, body: shown, headers: { Location: textOf(shown['id']) } }
             : { status: 200, body: shown };

@@ -2,6 +2,7 @@
 import type { Provider, Services } from '../../core.ts';
 import { networkInterfaceRoutes } from './network-interfaces.ts';
 import { publicIpAddressRoutes } from './public-ip-addresses.ts';
+import { publicIpPrefixRoutes } from './public-ip-prefixes.ts';
 import { registerNetworkOperations } from './resource-kinds.ts';
 import { securityGroupRoutes } from './security-groups.ts';
 import { virtualNetworkRoutes } from './virtual-networks.ts';
@@ -18,12 +19,14 @@ export function createNetworkProvider(services: Services): Provider {
       'networkSecurityGroups',
       'networkSecurityGroups/securityRules',
       'publicIPAddresses',
+      'publicIPPrefixes',
       'networkInterfaces',
     ].map((resourceType) => ({ resourceType, apiVersions: VERSIONS })),
     routes: [
       ...virtualNetworkRoutes(services),
       ...securityGroupRoutes(services),
       ...publicIpAddressRoutes(services),
+      ...publicIpPrefixRoutes(services),
       ...networkInterfaceRoutes(services),
     ],
   };

@@ -40,6 +40,7 @@ export const RESOURCE_TYPES = {
   subnet: 'Microsoft.Network/virtualNetworks/subnets',
   securityGroup: 'Microsoft.Network/networkSecurityGroups',
   publicIp: 'Microsoft.Network/publicIPAddresses',
+  publicIpPrefix: 'Microsoft.Network/publicIPPrefixes',
   nic: 'Microsoft.Network/networkInterfaces',
 } as const;
 
