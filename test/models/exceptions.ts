@@ -4,7 +4,10 @@ const EXCEPTIONS: Array<[told: RegExp, reason: string]> = [
   [/Configuration\.enableVMAgentPlatformUpdates: is not known/, 'recorded in a version whose model does not have it'],
   [/networkInterfaces .*answer: kind: is not known/, 'recorded: the service answers "Regular"'],
   [/listKeys .*permissions: "FULL"/, 'the service writes it in capitals'],
-  [/(PUT|PATCH) Microsoft.Compute\/(disks|snapshots) .*answer: name: is required/, 'recorded: accepted is told without a name'],
+  [
+    /(PUT|PATCH) Microsoft.Compute\/(disks|snapshots) .*answer: name: is required/,
+    'recorded: accepted is told without a name',
+  ],
   [
     /(disks|snapshots) .*answer: properties\.(isArmResource|colocationConstraints|faultDomain): is not known/,
     'recorded',

@@ -1,9 +1,13 @@
 /** Stages 5 and 6: finds who answers, and has the answer made. Polls of operations are answered for all providers alike. */
+import { requireApiVersion } from '../api-versions.ts';
 import { answerStatus, isStatusPath } from '../async-answers.ts';
 import type { createCallCounter } from '../call-counter.ts';
 import { type ArmRequest, type ArmResponse, LOCAL_SUBSCRIPTION, type Services } from '../core.ts';
 import type { OperationEngine } from '../operations.ts';
+import { textOf } from '../json.ts';
+import { parseResourceId } from '../resource-id.ts';
 import type { Match, Router } from '../router.ts';
+import { fitBody } from '../shapes/index.ts';
 import type { RequestContext } from './environment.ts';
 
 export function createHandler(
@@ -21,6 +25,12 @@ export function createHandler(
     }
     const match = router.match(method, path, c.get('apiVersion'));
     calls.countRoute(match.route);
+    const type = typeOf(match.id);
+    const body = c.get('body');
+    const location = textOf(body?.['location'] ?? services.store.get(match.id)?.body['location']);
+    requireApiVersion(type, c.get('apiVersion'), location);
+    const writes = method === 'PUT' || method === 'PATCH';
+    if (type !== undefined && body !== undefined && writes) c.set('body', fitBody(type, body, method));
     return match.route.handle(armRequest(c, match));
   };
 }
@@ -37,4 +47,10 @@ function armRequest(c: RequestContext, match: Match): ArmRequest {
     principal: c.get('principal'),
     origin: c.get('origin'),
   };
+}
+
+/** Of the last provider that an id names: a role assignment lies at another's resource. */
+function typeOf(id: string): string | undefined {
+  const at = id.toLowerCase().lastIndexOf('/providers/');
+  return at < 0 ? undefined : parseResourceId(id.slice(at)).type;
 }

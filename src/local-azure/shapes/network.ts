@@ -1,0 +1,201 @@
+/** Bodies of networks, security groups, addresses and interfaces. */
+import { resource } from './envelope.ts';
+import { answered, any, choice, flag, list, object, reference, text, whole, type Shape } from './shape.ts';
+
+/** What lies in another resource's body: a name, properties, and what clients put back. */
+const part = (properties: Shape): Shape =>
+  object({ id: text, name: text, type: answered, etag: answered, zones: list(text), properties });
+const linked = object({
+  id: text,
+  properties: any,
+  location: text,
+  tags: any,
+  name: any,
+  type: any,
+  etag: any,
+  sku: any,
+  zones: any,
+  extendedLocation: any,
+});
+
+const subnetProperties = object({
+  addressPrefix: text,
+  addressPrefixes: list(text),
+  networkSecurityGroup: linked,
+  routeTable: linked,
+  natGateway: reference,
+  serviceEndpoints: any,
+  serviceEndpointPolicies: any,
+  ipAllocations: list(reference),
+  delegations: any,
+  privateEndpointNetworkPolicies: text,
+  privateLinkServiceNetworkPolicies: choice('Enabled Disabled'),
+  applicationGatewayIPConfigurations: any,
+  sharingScope: text,
+  defaultOutboundAccess: flag,
+  ipamPoolPrefixAllocations: any,
+  serviceGateway: reference,
+  provisioningState: answered,
+  ipConfigurations: answered,
+  ipConfigurationProfiles: answered,
+  privateEndpoints: answered,
+  purpose: answered,
+  resourceNavigationLinks: answered,
+  serviceAssociationLinks: answered,
+});
+export const subnet = resource(subnetProperties);
+
+export const network = resource(
+  object({
+    addressSpace: object({ addressPrefixes: list(text), ipamPoolPrefixAllocations: any }),
+    dhcpOptions: object({ dnsServers: list(text) }),
+    flowTimeoutInMinutes: whole(),
+    subnets: list(part(subnetProperties)),
+    virtualNetworkPeerings: any,
+    enableDdosProtection: flag,
+    enableVmProtection: flag,
+    ddosProtectionPlan: reference,
+    bgpCommunities: any,
+    encryption: any,
+    ipAllocations: list(reference),
+    privateEndpointVNetPolicies: text,
+    summarizedGatewayPrefixes: any,
+    provisioningState: answered,
+    resourceGuid: answered,
+    flowLogs: answered,
+    defaultPublicNatGateway: answered,
+  }),
+);
+
+const ruleProperties = object(
+  {
+    description: text,
+    protocol: choice('Tcp Udp Icmp Esp * Ah'),
+    sourcePortRange: text,
+    sourcePortRanges: list(text),
+    destinationPortRange: text,
+    destinationPortRanges: list(text),
+    sourceAddressPrefix: text,
+    sourceAddressPrefixes: list(text),
+    sourceApplicationSecurityGroups: any,
+    destinationAddressPrefix: text,
+    destinationAddressPrefixes: list(text),
+    destinationApplicationSecurityGroups: any,
+    access: choice('Allow Deny'),
+    priority: whole(),
+    direction: choice('Inbound Outbound'),
+    provisioningState: answered,
+  },
+  ['protocol', 'access', 'priority', 'direction'],
+);
+export const securityRule = resource(ruleProperties);
+
+export const securityGroup = resource(
+  object({
+    flushConnection: flag,
+    securityRules: list(part(ruleProperties)),
+    provisioningState: answered,
+    resourceGuid: answered,
+    defaultSecurityRules: answered,
+    networkInterfaces: answered,
+    subnets: answered,
+    flowLogs: answered,
+  }),
+);
+
+const addressSku = object({ name: choice('Basic Standard StandardV2'), tier: choice('Regional Global') });
+
+export const publicIp = resource(
+  object({
+    publicIPAllocationMethod: choice('Static Dynamic'),
+    publicIPAddressVersion: choice('IPv4 IPv6'),
+    dnsSettings: object({ domainNameLabel: text, domainNameLabelScope: text, fqdn: text, reverseFqdn: text }),
+    ddosSettings: any,
+    ipTags: any,
+    ipAddress: text,
+    publicIPPrefix: reference,
+    idleTimeoutInMinutes: whole(),
+    servicePublicIPAddress: any,
+    natGateway: any,
+    migrationPhase: text,
+    linkedPublicIPAddress: any,
+    deleteOption: choice('Delete Detach'),
+    upgradedToV2: any,
+    provisioningState: answered,
+    resourceGuid: answered,
+    ipConfiguration: answered,
+  }),
+  { sku: addressSku },
+);
+
+export const publicIpPrefix = resource(
+  object({
+    publicIPAddressVersion: choice('IPv4 IPv6'),
+    ipTags: any,
+    prefixLength: whole(),
+    customIPPrefix: reference,
+    upgradedToV2: any,
+    natGateway: any,
+    provisioningState: answered,
+    resourceGuid: answered,
+    ipPrefix: answered,
+    publicIPAddresses: answered,
+    loadBalancerFrontendIpConfiguration: answered,
+  }),
+  { sku: addressSku },
+);
+
+export const networkInterface = resource(
+  object({
+    networkSecurityGroup: linked,
+    ipConfigurations: list(
+      part(
+        object({
+          gatewayLoadBalancer: reference,
+          virtualNetworkTaps: any,
+          applicationGatewayBackendAddressPools: any,
+          loadBalancerBackendAddressPools: any,
+          loadBalancerInboundNatRules: any,
+          privateIPAddress: text,
+          privateIPAddressPrefixLength: whole(),
+          privateIPAllocationMethod: choice('Static Dynamic'),
+          privateIPAddressVersion: choice('IPv4 IPv6'),
+          subnet: linked,
+          primary: flag,
+          publicIPAddress: linked,
+          applicationSecurityGroups: any,
+          provisioningState: answered,
+          privateLinkConnectionProperties: answered,
+        }),
+      ),
+    ),
+    dnsSettings: object({
+      dnsServers: list(text),
+      internalDnsNameLabel: text,
+      appliedDnsServers: answered,
+      internalFqdn: answered,
+      internalDomainNameSuffix: answered,
+    }),
+    enableAcceleratedNetworking: flag,
+    disableTcpStateTracking: flag,
+    enableIPForwarding: flag,
+    workloadType: text,
+    nicType: choice('Standard Elastic'),
+    privateLinkService: any,
+    migrationPhase: text,
+    auxiliaryMode: text,
+    auxiliarySku: text,
+    provisioningState: answered,
+    resourceGuid: answered,
+    virtualMachine: answered,
+    privateEndpoint: answered,
+    primary: answered,
+    macAddress: answered,
+    hostedWorkloads: answered,
+    tapConfigurations: answered,
+    vnetEncryptionSupported: answered,
+    defaultOutboundConnectivityEnabled: answered,
+    dscpConfiguration: answered,
+    allowPort25Out: answered,
+  }),
+);
