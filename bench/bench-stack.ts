@@ -112,9 +112,9 @@ export class BenchStack {
     }
   }
 
-  async calls(): Promise<number> {
-    const { total } = (await this.#diagnostics('calls')) as { total: number };
-    return total;
+  /** All that the local Azure was asked so far, and how much of it was refused for being too much. */
+  async calls(): Promise<{ total: number; throttled: number }> {
+    return (await this.#diagnostics('calls')) as { total: number; throttled: number };
   }
 
   async operations(): Promise<Operation[]> {

@@ -12,6 +12,8 @@ interface Cost {
   cpu: number;
   azureCpu: number;
   calls: number;
+  /** Of those calls, how many were refused for being too many. */
+  throttled: number;
 }
 
 export async function buildsAtOnce(stack: BenchStack, table: Table, sizes: number[]): Promise<void> {
@@ -30,6 +32,7 @@ export async function buildsAtOnce(stack: BenchStack, table: Table, sizes: numbe
       cpu: (after.cpu - before.cpu) / count,
       azureCpu: (after.azureCpu - before.azureCpu) / count,
       calls: (after.calls - before.calls) / count,
+      throttled: (after.throttled - before.throttled) / count,
     };
     alone ??= cost;
     const sorted = walls.toSorted((left, right) => left - right);
@@ -44,7 +47,7 @@ export async function buildsAtOnce(stack: BenchStack, table: Table, sizes: numbe
     const ratio = cost.cpu / alone.cpu;
     table.add(
       `${size} at once: cost a build`,
-      `${ratio.toFixed(2)} ×: ${cost.cpu.toFixed(2)} s of CPU (local Azure ${cost.azureCpu.toFixed(2)} s besides), ${cost.calls.toFixed(0)} calls`,
+      `${ratio.toFixed(2)} ×: ${cost.cpu.toFixed(2)} s of CPU (local Azure ${cost.azureCpu.toFixed(2)} s besides), ${cost.calls.toFixed(0)} calls, ${((100 * cost.throttled) / cost.calls).toFixed(1)} % of them throttled`,
       { ...cost, ratio },
       size === 100 ? ['≤ 1.3 ×', ratio <= 1.3] : undefined,
     );
@@ -60,9 +63,12 @@ async function run(stack: BenchStack, size: number): Promise<number[]> {
 }
 
 async function used(stack: BenchStack): Promise<Cost> {
+  const { total, throttled } = await stack.calls();
   return {
     cpu: cpuSeconds(stack.pid('worker')) + cpuSeconds(stack.pid('temporal')),
     azureCpu: cpuSeconds(stack.pid('azure')),
-    calls: await stack.calls(),
+    // What is refused is counted by itself.
+    calls: total + throttled,
+    throttled,
   };
 }

@@ -4,9 +4,9 @@ import type { Table } from '../table.ts';
 
 export async function marginalCosts(stack: BenchStack, table: Table): Promise<void> {
   const cost = async (runId: string, shape: Shape): Promise<{ calls: number; events: number }> => {
-    const before = await stack.calls();
+    const before = (await stack.calls()).total;
     await stack.build(runId, shape);
-    return { calls: (await stack.calls()) - before, events: await stack.events(runId) };
+    return { calls: (await stack.calls()).total - before, events: await stack.events(runId) };
   };
   const base = await cost('base', { customizers: 1, seconds: 1, regions: 1 });
   const steps = await cost('customizers', { customizers: 6, seconds: 1, regions: 1 });

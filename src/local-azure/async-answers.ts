@@ -77,7 +77,7 @@ function statusUrl(operation: Operation, segment: string, context: Reached): str
   const partition = /^(operations|diskoperations)$/i.test(segment) && !isNetwork(operation);
   // Since 2023 Azure signs these addresses; clients must carry the query along without reading it.
   const stamp = String(Date.parse(operation.startTime));
-  const signature = ['c', 's', 'h'].map((key) => `${key}=${digest(key + operation.id)}`).join('&');
+  const signature = `c=${CERTIFICATE}&s=${digest(operation.id, 4)}&h=${digest(operation.id, 1).slice(0, 43)}`;
   return (
     `${subscription}/providers/${namespace}/locations/${operation.location}/${segment}/${operation.id}?` +
     (partition ? `p=${PARTITION}&` : '') +
@@ -85,9 +85,14 @@ function statusUrl(operation: Operation, segment: string, context: Reached): str
   );
 }
 
-function digest(text: string): string {
-  return createHash('sha512').update(text).digest('base64url');
+/** 86 letters a part. */
+function digest(text: string, parts: number): string {
+  const part = (index: number): string => createHash('sha512').update(`${text}${index}`).digest('base64url');
+  return Array.from({ length: parts }, (_, index) => part(index)).join('');
 }
+
+/** As long as the one that Azure puts into each of these addresses, which are some 3.5 kB with it. */
+const CERTIFICATE = `MII${digest('certificate', 30)}`;
 
 const PARTITION = '0a1b2c3d-0000-4000-8000-00000000a55e';
 

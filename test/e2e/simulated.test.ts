@@ -43,6 +43,23 @@ describe('kiln, with simulated machines', () => {
     assert.deepEqual(await stack.inventory(), before);
   });
 
+  it('builds 24 customizers inside what Azure allows of calls', async () => {
+    const customize = Array.from({ length: 24 }, (_, index) => ({
+      type: 'Shell',
+      name: `step ${index + 1}`,
+      inline: ['# simulate: stdout="done"'],
+    }));
+    const before = await stack.calls();
+    const file = stack.write('many', shellTemplate([], { customize }));
+    const { code, stdout, stderr } = await stack.kiln('build', file, '--id', 'many', '--json');
+    assert.equal(code, 0, stderr);
+    const { steps } = JSON.parse(stdout) as BuildStatus;
+    assert.equal(steps.filter(({ state }) => state === 'Succeeded').length, 24);
+    const after = await stack.calls();
+    const [asked, throttled] = [after.total - before.total, after.throttled - before.throttled];
+    assert.ok(throttled <= asked / 20, `${throttled} of ${asked} calls were throttled`);
+  });
+
   it('plans without creating anything', async () => {
     const before = await stack.inventory();
     const { code, stdout } = await stack.kiln('plan', EXAMPLE);

@@ -123,6 +123,12 @@ export class TestStack {
       .toSorted();
   }
 
+  /** Calls that the local Azure took so far, and those that it refused for being too many. */
+  async calls(): Promise<{ total: number; throttled: number }> {
+    const response = await fetch(`${this.connection().endpoint}/local-azure/calls`);
+    return (await response.json()) as { total: number; throttled: number };
+  }
+
   /** A client in this process; the stack must be up. */
   async client(): Promise<KilnClient> {
     const options = { connectionOptions: { address: this.temporalAddress() }, namespace: 'default' };

@@ -16,7 +16,7 @@ const SCOPES = [SUBSCRIPTION, GROUP, ...RESOURCES];
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export function createAuthorizationProvider(services: Services): Provider {
-  const { store, now } = services;
+  const { store } = services;
   registerReplication(services);
   const access = createAccess(store);
   const scopeOf = (id: string): string =>
@@ -51,7 +51,7 @@ export function createAuthorizationProvider(services: Services): Provider {
           refuseScope(definition, scopeOf(id));
           const { condition = null, conditionVersion = null, description = null } = given;
           const delegated = given['delegatedManagedIdentityResourceId'] ?? null;
-          const time = now().toISOString();
+          const time = services.now().toISOString();
           const { objectId } = principal;
           const properties = {
             roleDefinitionId: textOf(definition['id']),
