@@ -250,6 +250,22 @@ describe('an imported template', () => {
     assert.deepEqual((await importPacker(path, OPTIONS)).templates, hcl.templates);
   });
 
+  it('has parameters for the time of a build, and says where it could make none', async () => {
+    const locals = 'locals {\n  day = formatdate("YYYYMMDD", timestamp())\n}\n';
+    const script = 'provisioner "shell" {\n  inline = ["[ -n \'${local.day}\' ]", "echo it\'s ${timestamp()}"]\n}\n';
+    const taken = await take(build('vm_size = local.day\n', script, locals));
+    const { properties } = resourceOf(taken);
+    assert.deepEqual(properties.customize[0]?.['inline'], [
+      "[concat('[ -n ''', parameters('buildDay'), ''' ]')]",
+      "[concat('echo it''s ', parameters('buildTime'))]",
+    ]);
+    assert.deepEqual(properties['vmProfile'], { vmSize: "[parameters('buildDay')]" });
+    const { buildDay } = taken.templates[0]?.template['parameters'] as Record<string, { defaultValue: string }>;
+    assert.equal(buildDay?.defaultValue, "[utcNow('yyyyMMdd')]");
+    const unix = await take(build('', 'provisioner "shell" {\n  inline = ["echo {{timestamp}}"]\n}\n'));
+    assert.match(unix.report.text(), /^lost: no counterpart\n.*holds the time of this import, in a form of its own/);
+  });
+
   it('names what Packer would look for as a parameter', async () => {
     const { templates } = await take(build('virtual_network_name = "net"'));
     assert.deepEqual(Object.keys(templates[0]?.template['parameters'] as object), [
