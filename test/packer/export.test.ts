@@ -26,7 +26,12 @@ async function thereAndBack(
   const path = join(root, `${++count}.pkr.hcl`);
   writeFileSync(path, text);
   writeFileSync(join(root, 'a.sh'), 'true');
-  const options = { vars: ['image_version=9.9.9', 'storage_group=g'], varFiles: [], env: {}, now: new Date() };
+  const options = {
+    vars: ['image_version=9.9.9', 'storage_group=g', 'storage_account=disks'],
+    varFiles: [],
+    env: {},
+    now: new Date(),
+  };
   const { templates } = await importPacker(path, options);
   const imported = planOf(JSON.stringify(templates[0]?.template), { readLocalFile: () => file });
   return { before, after: imported, lost: lost.map(({ path: where }) => where), text };

@@ -43,7 +43,6 @@ export function exportPacker(plan: BuildPlan, packerPath: (path: string) => stri
       return inFolder(path);
     },
   });
-  if (block.attributes['resource_group_name'] instanceof Raw) variables['storage_group'] = 'Of the storage account.';
   withoutCounterpart(plan, lost);
   const name = labelOf(template.name);
   const blocks: Block[] = [

@@ -19,11 +19,7 @@ export interface Block {
 
 export function blockLines({ type, labels = [], attributes, blocks = [] }: Block): string[] {
   const given = Object.entries(attributes).filter(([, value]) => value !== undefined);
-  const width = Math.max(0, ...given.map(([name]) => name.length));
-  const lines = given.flatMap(([name, value]) => {
-    const [first = '', ...rest] = valueLines(value);
-    return [`${name.padEnd(width)} = ${first}`, ...rest];
-  });
+  const lines = attributeLines(given);
   const inner = blocks.flatMap((block, index) => [
     ...(index > 0 || lines.length > 0 ? [''] : []),
     ...blockLines(block),
@@ -31,6 +27,21 @@ export function blockLines({ type, labels = [], attributes, blocks = [] }: Block
   const head = [type, ...labels.map((label) => JSON.stringify(label))].join(' ');
   if (lines.length + inner.length === 0) return [`${head} {}`];
   return [`${head} {`, ...[...lines, ...inner].map((line) => (line === '' ? '' : `  ${line}`)), '}'];
+}
+
+/** As `packer fmt` has them: values of one line that follow each other stand below each other. */
+function attributeLines(attributes: Array<[name: string, value: unknown]>): string[] {
+  const runs: Array<Array<{ name: string; value: string[] }>> = [];
+  for (const [name, value] of attributes) {
+    const one = { name, value: valueLines(value) };
+    const former = runs.at(-1);
+    if (one.value.length === 1 && former !== undefined && former.at(-1)?.value.length === 1) former.push(one);
+    else runs.push([one]);
+  }
+  return runs.flatMap((run) => {
+    const width = Math.max(...run.map(({ name }) => name.length));
+    return run.flatMap(({ name, value: [first = '', ...rest] }) => [`${name.padEnd(width)} = ${first}`, ...rest]);
+  });
 }
 
 function valueLines(value: unknown): string[] {
@@ -42,10 +53,11 @@ function valueLines(value: unknown): string[] {
     const short = `[${items.join(', ')}]`;
     return short.length <= 100 ? [short] : ['[', ...items.map((item) => `  ${item},`), ']'];
   }
-  const entries = Object.entries(value as object).map(
-    ([key, item]) => `  ${/^[A-Za-z_][\w-]*$/.test(key) ? key : quoted(key)} = ${valueLines(item).join(' ')}`,
-  );
-  return ['{', ...entries, '}'];
+  const entries = Object.entries(value as object).map(([key, item]): [string, unknown] => [
+    /^[A-Za-z_][\w-]*$/.test(key) ? key : quoted(key),
+    item,
+  ]);
+  return ['{', ...attributeLines(entries).map((line) => `  ${line}`), '}'];
 }
 
 function quoted(text: string): string {

@@ -1,5 +1,5 @@
 /** What is no step of a plan, as an azure-arm source. */
-import type { BuildPlan, PlannedSource, SharedImageDistributor } from '../../template/build-plan.ts';
+import type { BuildPlan, PlannedSource, SharedImageDistributor, VhdDistributor } from '../../template/build-plan.ts';
 import { parseResourceId } from '../../template/resource-id.ts';
 import type { Block } from './hcl-text.ts';
 import { Raw } from './hcl-text.ts';
@@ -47,7 +47,7 @@ export function sourceBlock(plan: BuildPlan, osType: 'Linux' | 'Windows', lost: 
         ...networkOf(machine.subnetId),
         azure_tags: tagsOf(plan),
         ...(managed?.type === 'ManagedImage' ? managedImage(managed.imageId) : {}),
-        ...(vhd?.type === 'VHD' ? vhdOf(vhd.uri, vhd.index, lost) : {}),
+        ...(vhd?.type === 'VHD' ? vhdOf(plan, vhd, variables, lost) : {}),
         ...destination?.attributes,
         ...wayIn(osType),
       },
@@ -164,23 +164,27 @@ function managedImage(imageId: string): Record<string, unknown> {
   return { managed_image_name: names[0], managed_image_resource_group_name: resourceGroup };
 }
 
-function vhdOf(uri: string | undefined, index: number, lost: Lost): Record<string, unknown> {
+function vhdOf(
+  plan: BuildPlan,
+  { uri, index }: VhdDistributor,
+  variables: Record<string, string>,
+  lost: Lost,
+): Record<string, unknown> {
   const path = `properties.distribute[${index}]`;
   const match = /^https:\/\/([^.]+)\.blob\.[^/]+\/([^/]+)\/(.+?)(-osDisk)?\.vhd$/i.exec(uri ?? '');
-  if (match === null) {
-    lost(
-      path,
-      'Packer has no staging account of its own for a VHD, nor another address than that of a storage account',
-    );
+  const [, account, container = 'images', prefix = plan.template.name] = match ?? [];
+  if (plan.source.type === 'ManagedImage') {
+    lost(path, 'Packer makes no VHD of what began as a managed image');
     return {};
   }
-  const [, storage_account, capture_container_name, capture_name_prefix] = match;
-  lost(`${path}.uri`, 'Packer puts the VHD below the container system of the account, under a name of its own');
+  lost(path, 'Packer puts the VHD below the container system of an account of yours, under a name of its own');
+  variables['storage_group'] = 'Of the storage account.';
+  if (account === undefined) variables['storage_account'] = 'For the VHD.';
   return {
-    storage_account,
-    capture_container_name,
-    capture_name_prefix,
     resource_group_name: new Raw('var.storage_group'),
+    storage_account: account ?? new Raw('var.storage_account'),
+    capture_container_name: container,
+    capture_name_prefix: prefix,
   };
 }
 
