@@ -260,8 +260,10 @@ describe('an imported template', () => {
       "[concat('echo it''s ', parameters('buildTime'))]",
     ]);
     assert.deepEqual(properties['vmProfile'], { vmSize: "[parameters('buildDay')]" });
-    const { buildDay } = taken.templates[0]?.template['parameters'] as Record<string, { defaultValue: string }>;
-    assert.equal(buildDay?.defaultValue, "[utcNow('yyyyMMdd')]");
+    assert.match(
+      JSON.stringify(taken.templates[0]?.template['parameters']),
+      /"defaultValue":"\[utcNow\('yyyyMMdd'\)\]"/,
+    );
     const unix = await take(build('', 'provisioner "shell" {\n  inline = ["echo {{timestamp}}"]\n}\n'));
     assert.match(unix.report.text(), /^lost: no counterpart\n.*holds the time of this import, in a form of its own/);
   });
