@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { hasBaseImage } from './machines/base-image.ts';
-import { lookAtHost } from './machines/host.ts';
+import { lookAtHost, lookAtNetworks } from './machines/host.ts';
 import { findPowerShell } from './machines/power-shell.ts';
 
 const { values } = parseArgs({
@@ -37,8 +37,21 @@ async function machines(): Promise<object[]> {
   return [
     { area, check: 'machines', state: 'ok', found: privileges.description },
     { area, check: 'base image', ...image },
+    await networks(),
     await windows(),
   ];
+}
+
+async function networks(): Promise<object> {
+  const looked = await lookAtNetworks(stateDir);
+  const check = 'virtual networks';
+  if ('install' in looked) {
+    const found = `kept apart, once ${looked.packages.join(', ')} is installed, which the first build does`;
+    return { area, check, state: 'note', found, todo: looked.install };
+  }
+  return looked.missing === undefined
+    ? { area, check, state: 'ok', found: 'kept apart; machines of one know each other by name' }
+    : { area, check, state: 'note', found: `not kept apart, machines share this host's: ${looked.missing}` };
 }
 
 async function windows(): Promise<object> {

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { BuildStatus } from '../../src/workflows/messages.ts';
-import { createClients } from '../local-azure/support.ts';
+import { networkObstacle } from '../../src/local-azure/machines/networks.ts';
+import { ask, SERVE } from '../local-azure/compute/sandbox-support.ts';
+import { describeMachine } from '../local-azure/compute/support.ts';
+import { createClients, FAST } from '../local-azure/support.ts';
 import { TestStack } from './stack.ts';
 import { shellTemplate } from './templates.ts';
 
+/** Machines may be asked about so often and no oftener. */
+const UNHURRIED = { updateIntervalInMs: 1000 };
 const sandboxed = process.platform === 'linux' && process.getuid?.() === 0;
 
 describe('steps that need a real machine', { skip: sandboxed ? false : 'the sandbox needs root on Linux' }, () => {
@@ -59,6 +64,53 @@ describe('steps that need a real machine', { skip: sandboxed ? false : 'the sand
     assert.equal(bad.status.failure?.type, 'ValidatorFailed');
     assert.match(bad.status.failure?.message ?? '', /validator 1 \(Shell looks\) exited with 1: no agent/);
     assert.deepEqual(await stack.inventory(), made);
+  });
+
+  it('a customizer that reaches a server in the virtual network of its template by name, and not without', async (t) => {
+    const obstacle = await networkObstacle(stack.stateDir);
+    if (obstacle !== undefined) return t.skip(obstacle);
+    const { compute, network } = createClients(stack.connection());
+    const place = ['golden-images', 'corporate'] as const;
+    const vnet = await network.virtualNetworks.createOrUpdate(
+      ...place,
+      {
+        location: 'westeurope',
+        addressSpace: { addressPrefixes: ['10.9.0.0/16'] },
+        subnets: ['servers', 'builds'].map((name, at) => ({ name, addressPrefix: `10.9.${at}.0/24` })),
+      },
+      FAST,
+    );
+    const nic = await network.networkInterfaces.createOrUpdate(
+      'golden-images',
+      'repository',
+      { location: 'westeurope', ipConfigurations: [{ name: 'main', subnet: { id: `${vnet.id}/subnets/servers` } }] },
+      FAST,
+    );
+    const server = describeMachine(nic.id ?? '');
+    await compute.virtualMachines.createOrUpdate(
+      'golden-images',
+      'repository',
+      { ...server, osProfile: { ...server.osProfile, computerName: 'repository' } },
+      UNHURRIED,
+    );
+    const serving = await compute.virtualMachineRunCommands.createOrUpdate(
+      'golden-images',
+      'repository',
+      'serve',
+      { location: 'westeurope', source: { script: SERVE } },
+      UNHURRIED,
+    );
+    assert.equal(serving.provisioningState, 'Succeeded');
+
+    const outside = 'getent hosts deb.debian.org >/dev/null && echo known || echo unknown';
+    const template = (vmProfile: object) => shellTemplate([ask('repository'), outside], { vmProfile });
+    const inside = await build('inside', template({ vnetConfig: { subnetId: `${vnet.id}/subnets/builds` } }));
+    assert.equal(inside.code, 0, JSON.stringify(inside.status.failure));
+    const without = await build('without', template({}));
+    assert.equal(without.code, 0, JSON.stringify(without.status.failure));
+    const [said, rest] = (inside.status.steps[0]?.outputTail ?? '').split(/(?<=\n)/);
+    assert.equal(said, 'this is repository\n');
+    assert.equal(without.status.steps[0]?.outputTail, `no such name\n${rest}`, 'what is outside is as near to both');
   });
 
   it('a failed build whose machine is left to be looked at, until it is deleted', async () => {

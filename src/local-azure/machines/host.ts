@@ -7,6 +7,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from '../core.ts';
 import { hasTool, tool } from './commands.ts';
+import { networkObstacle } from './networks.ts';
 import { AS_ROOT, ROOTLESS, type Privileges } from './privileges.ts';
 
 /** Tool → the Debian package that has it. */
@@ -18,6 +19,8 @@ const NEEDED = {
   unshare: 'util-linux',
 };
 const NEEDED_ROOTLESS = { newuidmap: 'uidmap' };
+/** For virtual networks, which a sandbox can do without. */
+const NEEDED_NETWORKS = { ip: 'iproute2', pasta: 'passt' };
 
 /** How to be root here, or in words why there can be no sandbox. */
 export type Host = { privileges: Privileges } | { missing: string };
@@ -91,6 +94,30 @@ function noIdRange(): string {
     `${userInfo().username} has no ids to lend; run as root: ` +
     `usermod --add-subuids ${range} --add-subgids ${range} ${userInfo().username}`
   );
+}
+
+/** Virtual networks for the sandbox's machines, or in words why they share this host's. What is missing is installed. */
+export async function prepareNetworks(stateDir: string, log: Logger): Promise<{ missing?: string }> {
+  const looked = await lookAtNetworks(stateDir);
+  if (!('install' in looked)) return looked;
+  const refusal = await install(looked.install, looked.packages, log);
+  return refusal === undefined ? tryNetworks(stateDir) : { missing: refusal };
+}
+
+/** The same without changing anything. */
+export async function lookAtNetworks(
+  stateDir: string,
+): Promise<{ missing?: string } | { install: string; packages: string[] }> {
+  if (process.getuid?.() !== 0) return { missing: 'it takes root to make others' };
+  const lacking = await lackingPackages(NEEDED_NETWORKS);
+  if (lacking.length === 0) return tryNetworks(stateDir);
+  if (!isDebian()) return { missing: `the tools of ${lacking.join(', ')} are not installed` };
+  return { install: `apt-get install -y --no-install-recommends ${lacking.join(' ')}`, packages: lacking };
+}
+
+async function tryNetworks(stateDir: string): Promise<{ missing?: string }> {
+  const obstacle = await networkObstacle(stateDir);
+  return obstacle === undefined ? {} : { missing: obstacle };
 }
 
 /** Mounts an overlay and starts a sandbox in it; undefined when it worked, else the reason. */

@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import type { Logger } from '../core.ts';
 import { createMachinesBySystem } from './by-system.ts';
-import { prepareHost } from './host.ts';
+import { prepareHost, prepareNetworks } from './host.ts';
 import type { Machines } from './machine.ts';
+import { Networks } from './networks.ts';
 import { createPowerShellMachines, findPowerShell } from './power-shell.ts';
 import { createSandboxMachines } from './sandbox.ts';
 import { createSimulatedMachines } from './simulated.ts';
@@ -19,7 +20,17 @@ export async function createMachines(options: {
   if (kind === 'simulated') return createSimulatedMachines({ stateDir });
   const host = await prepareHost(stateDir, log);
   if ('privileges' in host) {
-    const linux = createSandboxMachines({ stateDir, cacheDir, log, privileges: host.privileges });
+    const { privileges } = host;
+    const networks = await prepareNetworks(stateDir, log);
+    const apart = networks.missing === undefined;
+    if (!apart) log.warn(`virtual networks are not kept apart, machines share this host's: ${networks.missing}`);
+    const linux = createSandboxMachines({
+      stateDir,
+      cacheDir,
+      log,
+      privileges,
+      networks: apart ? new Networks(stateDir) : undefined,
+    });
     const simulated = createSimulatedMachines({ stateDir: join(stateDir, 'windows-machines') });
     const found = await findPowerShell();
     const powerShell = createPowerShellMachines(linux, found);

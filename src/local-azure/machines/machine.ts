@@ -3,6 +3,7 @@
  * may be killed at any moment and calls again what it was doing. Nothing here knows about Resource Manager.
  */
 
+import type { MachineNetwork } from './networks.ts';
 import type { Provisioning } from './provisioning.ts';
 
 /** Content of a disk: an opaque reference under the content store (`contents/<id>`), kept until released. */
@@ -21,6 +22,8 @@ export interface MachineSpec {
   provisioning?: Provisioning;
   /** An address of this host at which it is to be reached by SSH. */
   sshAddress?: string;
+  /** Where it is reached by others of the same virtual network; absent: it shares the network of the host. */
+  network?: MachineNetwork;
 }
 
 export type PowerState = 'running' | 'stopped' | 'deallocated';

@@ -3,12 +3,13 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rm
 import { join } from 'node:path';
 import { quote, tool } from './commands.ts';
 import type { MachineSpec } from './machine.ts';
+import { ownHosts } from './networks.ts';
 import type { Privileges } from './privileges.ts';
 import { detached } from './processes.ts';
 import { provisioningScript, sshScript } from './provisioning.ts';
 import { AGENT, HOLDER } from './stand-ins.ts';
 
-const PASSED_ON = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
+export const PASSED_ON = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const REBOOT = 11;
 
@@ -18,8 +19,10 @@ export async function startMachine(options: {
   mount: { cwd: string; args: string[] };
   privileges: Privileges;
   stateDir: string;
+  /** Makes the machine's network, if it has one of its own, and answers with the words that lead into it. */
+  enterNetwork: (hosts: string) => Promise<string[]>;
 }): Promise<void> {
-  const { folder, spec, mount, privileges, stateDir } = options;
+  const { folder, spec, mount, privileges, stateDir, enterNetwork } = options;
   for (const name of ['root', 'spool']) mkdirSync(join(folder, name), { recursive: true });
   for (const name of ['up', 'ended', 'process']) rmSync(join(folder, name), { force: true });
   if (!existsSync(join(folder, 'wake'))) await tool('mkfifo', [join(folder, 'wake')]);
@@ -28,7 +31,8 @@ export async function startMachine(options: {
     chmodSync(join(folder, name), 0o755);
   }
   writeFileSync(join(folder, 'ca-bundle.crt'), trusted(stateDir));
-  writeFileSync(join(folder, 'hosts'), `127.0.0.1 localhost ${spec.hostname}\n::1 localhost\n`);
+  const hosts = join(folder, 'hosts');
+  writeFileSync(hosts, `${ownHosts(spec.hostname)}\n`);
   writeFileSync(join(folder, 'wgetrc'), 'ca_certificate=/run/kiln/ca-bundle.crt\n');
 
   const { provisioning, sshAddress } = spec;
@@ -69,7 +73,7 @@ done
 echo $code >${quote(join(folder, 'ended'))}
 `;
   const console = openSync(join(folder, 'console'), 'a');
-  const [command, ...entering] = privileges.enter;
+  const [command = '', ...entering] = [...(await enterNetwork(hosts)), ...privileges.enter];
   detached(command, [...entering, 'sh', '-c', script], mount.cwd, console);
   closeSync(console);
 }

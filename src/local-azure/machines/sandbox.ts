@@ -3,7 +3,8 @@
  * detached so that it outlives this process, found again by its process id and start time.
  *
  * As root it keeps root's capabilities, so it keeps builds apart but is no wall against a hostile script; rootless
- * (see privileges.ts) it is one. The network is the host's; there is no kernel, no init and no reboot of a kernel.
+ * (see privileges.ts) it is one. The network is the host's, but for machines of a virtual network (see networks.ts);
+ * there is no kernel, no init and no reboot of a kernel.
  */
 import {
   closeSync,
@@ -20,15 +21,17 @@ import {
 } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readConnection } from '../connection.ts';
 import type { Logger } from '../core.ts';
 import { baseImage } from './base-image.ts';
 import { quote } from './commands.ts';
 import { Contents } from './contents.ts';
 import { exportDisk } from './export-disk.ts';
 import type { Machines, MachineSpec, PowerState, RunStatus } from './machine.ts';
+import type { Networks } from './networks.ts';
 import type { Privileges } from './privileges.ts';
 import { livingProcess } from './processes.ts';
-import { startMachine } from './sandbox-start.ts';
+import { PASSED_ON, startMachine } from './sandbox-start.ts';
 
 const TIMED_OUT = 124;
 const START_MS = 30_000;
@@ -38,8 +41,10 @@ export function createSandboxMachines(options: {
   cacheDir: string;
   log: Logger;
   privileges: Privileges;
+  /** Absent: this host has none to give, and all machines share its own. */
+  networks: Networks | undefined;
 }): Machines {
-  const { stateDir, cacheDir, log, privileges } = options;
+  const { stateDir, cacheDir, log, privileges, networks } = options;
   const contents = new Contents(stateDir, privileges);
   const folderOf = (key: string): string => join(stateDir, 'machines', key);
   const jobOf = (key: string, id: string): string => join(folderOf(key), 'spool', id);
@@ -57,14 +62,24 @@ export function createSandboxMachines(options: {
 
   const stop = async (key: string): Promise<void> => {
     const pid = livingProcess(folderOf(key));
-    if (pid === undefined) return;
     // What is inside dies with it (see --die-with-parent).
     try {
-      process.kill(pid, 'SIGKILL');
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
     } catch {
       // It ended meanwhile.
     }
     while (livingProcess(folderOf(key)) !== undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+    await networks?.leave(key);
+  };
+
+  const enterNetwork = async ({ key, network }: MachineSpec, hosts: string): Promise<string[]> => {
+    if (network === undefined || networks === undefined) return [];
+    const router = networks.routerOf(network.id);
+    const name = network.id.split('/').at(-1) ?? network.id;
+    const made = !existsSync(`/run/netns/${router}`);
+    const words = await networks.join(key, network, hosts, await lentPorts(stateDir));
+    if (made) log.info(`virtual network ${name}: ip netns exec ${router} COMMAND puts a server beside its machines`);
+    return words;
   };
 
   return {
@@ -99,6 +114,7 @@ export function createSandboxMachines(options: {
         mount: contents.mount(spec.content, join(folder, 'root'), true),
         privileges,
         stateDir,
+        enterNetwork: (hosts) => enterNetwork(spec, hosts),
       });
       const deadline = Date.now() + START_MS;
       while (livingProcess(folder) === undefined || !existsSync(join(folder, 'up'))) {
@@ -166,6 +182,18 @@ export function createSandboxMachines(options: {
       exportDisk({ contents, privileges, ref, file, scratch: join(stateDir, 'exports'), ...disk }),
     close: () => Promise.resolve(),
   };
+}
+
+/** What a machine finds at 127.0.0.1 wherever it is: the local Azure, and a proxy of the host's that it is to use. */
+async function lentPorts(stateDir: string): Promise<number[]> {
+  const connection = await readConnection(stateDir);
+  const proxies = PASSED_ON.map((name) => process.env[name] ?? '').filter((url) => URL.canParse(url));
+  const addresses = [connection?.endpoint, connection?.blobEndpoint, ...proxies].filter((url) => url !== undefined);
+  const ports = addresses.flatMap((address) => {
+    const { hostname, port, protocol } = new URL(address);
+    return /^(127\.|localhost$)/.test(hostname) ? [Number(port) || (protocol === 'https:' ? 443 : 80)] : [];
+  });
+  return [...new Set(ports)];
 }
 
 function jobStatus(folder: string, machineUp: boolean): RunStatus {

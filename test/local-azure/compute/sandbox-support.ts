@@ -36,3 +36,21 @@ export async function run(azure: TestAzure, machine: string, name: string, scrip
   const { instanceView } = await commands.getByVirtualMachine('real', machine, name, { expand: 'instanceView' });
   return instanceView ?? {};
 }
+
+/** Serves its own name on port 80, from within the machine; it outlives the script. */
+export const SERVE = `rm -f /tmp/said
+cat >/tmp/serve.pl <<'end'
+use IO::Socket::INET;
+my $name = shift;
+my $server = IO::Socket::INET->new(LocalPort => 80, Listen => 5, ReuseAddr => 1) or die "no port: $!";
+print "serving\\n"; close STDOUT;
+while (my $client = $server->accept) { print $client "this is $name\\n"; close $client }
+end
+perl /tmp/serve.pl "$(hostname)" </dev/null >/tmp/said 2>&1 &
+until grep -q . /tmp/said; do sleep 0.05; done; cat /tmp/said`;
+
+/** What a server says, by perl, which every Debian has; a name that is not known and a way that is not there say so. */
+export const ask = (host: string, port = 80): string => `perl -MIO::Socket::INET -e '
+gethostbyname("${host}") or do { print "no such name\\n"; exit };
+my $s = IO::Socket::INET->new(PeerAddr => "${host}", PeerPort => ${port}, Timeout => 2) or do { print "no way: $!\\n"; exit };
+print <$s>'`;

@@ -1,17 +1,21 @@
-/** Who may log in to a machine, and where. */
+/** Who may log in to a machine, and where it is reached. */
 import type { Services, StoredResource } from '../../core.ts';
 import type { MachineSpec } from '../../machines/machine.ts';
+import { addressIn, inItsOwnForm, parseRange } from '../network/ip-ranges.ts';
 import { idIn, list, object, propertiesOf, text } from './shared.ts';
 
 export function accessTo(
   services: Services,
   machine: StoredResource,
-): Pick<MachineSpec, 'provisioning' | 'sshAddress'> {
+): Pick<MachineSpec, 'provisioning' | 'sshAddress' | 'network'> {
   const provisioning = provisioningOf(machine);
   const sshAddress = publicAddressOf(services, machine);
+  // One with a public address is at an address of this host's, and so in this host's network.
+  const network = sshAddress === undefined ? networkOf(services, machine) : undefined;
   return {
     ...(provisioning === undefined ? {} : { provisioning }),
     ...(sshAddress === undefined ? {} : { sshAddress }),
+    ...(network === undefined ? {} : { network }),
   };
 }
 
@@ -43,4 +47,28 @@ function publicAddressOf({ store }: Services, machine: StoredResource): string |
     }
   }
   return undefined;
+}
+
+/** By its first interface's private address, in the virtual network of that. */
+function networkOf({ store }: Services, machine: StoredResource): MachineSpec['network'] {
+  const [first] = list(object(propertiesOf(machine)['networkProfile'])['networkInterfaces']);
+  const nic = store.get(idIn(first) ?? '');
+  const properties = nic === undefined ? {} : propertiesOf(nic);
+  const [main] = list(properties['ipConfigurations']);
+  const { subnet, privateIPAddress } = object(main?.['properties']);
+  const kept = store.get(idIn(subnet) ?? '');
+  const network = store.get(kept?.id.replace(/\/subnets\/[^/]+$/i, '') ?? '');
+  if (kept === undefined || network === undefined || typeof privateIPAddress !== 'string') return undefined;
+  const { addressPrefix, addressPrefixes } = propertiesOf(kept);
+  const [range] = addressPrefix === undefined ? ((addressPrefixes ?? []) as string[]) : [text(addressPrefix)];
+  const spaces = (object(propertiesOf(network)['addressSpace'])['addressPrefixes'] ?? []) as string[];
+  const hostname = text(machine.hidden['hostname']);
+  const domain = text(object(properties['dnsSettings'])['internalDomainNameSuffix']);
+  return {
+    id: network.id.toLowerCase(),
+    address: privateIPAddress,
+    gateway: addressIn(parseRange(range ?? ''), 1),
+    ranges: spaces.map((space) => inItsOwnForm(space)),
+    names: [hostname, ...(domain === '' ? [] : [`${hostname}.${domain}`])],
+  };
 }

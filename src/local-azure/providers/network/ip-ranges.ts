@@ -31,10 +31,18 @@ export function contains(outer: IpRange, inner: IpRange): boolean {
 /** The first address of the range that is not taken; Azure keeps the first four and the last for itself. */
 export function firstFree(range: IpRange, taken: Set<string>): string | undefined {
   for (let address = range.first + 4; address < range.last; address += 1) {
-    const text = [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
+    const text = dotted(address);
     if (!taken.has(text)) {
       return text;
     }
   }
   return undefined;
 }
+
+export const addressIn = ({ first }: IpRange, at: number): string => dotted(first + at);
+
+/** Begins with its own first address, whatever was sent. */
+export const inItsOwnForm = (cidr: string): string => `${dotted(parseRange(cidr).first)}/${cidr.split('/').at(-1)}`;
+
+const dotted = (address: number): string =>
+  [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
