@@ -347,7 +347,13 @@ export type BuildActivities = CheckActivities &
 
 export interface PlanReport {
   plan: BuildPlan;
-  source: { description: string; exactVersion?: string; osType: string; hyperVGeneration: string };
+  source: {
+    description: string;
+    exactVersion?: string;
+    osType: string;
+    hyperVGeneration: string;
+    osDiskSizeGB?: number;
+  };
   vmSize: string;
   /** What would be created, in order. */
   resources: Array<{ type: string; id: string; note?: string }>;

@@ -13,10 +13,16 @@ export async function reportPlan(azure: Azure, plan: BuildPlan, checked: Checked
     if (distributor.type === 'SharedImage')
       versions[distributor.runOutputName] = await chooseVersion(distributor, checked.source.exactVersion);
   }
-  const { description, exactVersion, osType, hyperVGeneration } = checked.source;
+  const { description, exactVersion, osType, hyperVGeneration, osDiskSizeGB } = checked.source;
   return {
     plan,
-    source: { description, osType, hyperVGeneration, ...(exactVersion === undefined ? {} : { exactVersion }) },
+    source: {
+      description,
+      osType,
+      hyperVGeneration,
+      ...(exactVersion === undefined ? {} : { exactVersion }),
+      ...(osDiskSizeGB === undefined ? {} : { osDiskSizeGB }),
+    },
     vmSize: checked.vmSize,
     resources: [...stagingResources(plan, checked), ...outputs(plan, versions)],
     versions,

@@ -14,6 +14,7 @@ import {
   distributeWorkflowId,
   QUERY_OUTPUT,
   QUERY_STATUS,
+  SEARCH_ATTRIBUTES,
   SIGNAL_FILES_SENT,
   TASK_QUEUE,
   WORKFLOWS,
@@ -61,6 +62,17 @@ export interface Found {
   /** Of its template; absent where it was not started as a build of its own. */
   digest?: string;
 }
+
+export interface ListOptions {
+  limit?: number;
+  /** A template's name. */
+  template?: string;
+  /** Started then or later. */
+  since?: Date;
+  state?: 'Completed';
+}
+
+const PAGE_SIZE = 100;
 
 export interface TemporalAddress {
   connectionOptions: ConnectionOptions;
@@ -214,12 +226,17 @@ export class KilnClient {
     await this.#handle(runId).cancel();
   }
 
-  async list(limit = 100): Promise<BuildSummary[]> {
+  /** Newest first. */
+  async list({ limit = 100, template, since, state }: ListOptions = {}): Promise<BuildSummary[]> {
     const builds: BuildSummary[] = [];
-    for await (const found of this.#client.workflow.list({
-      query: `WorkflowType = '${WORKFLOWS.buildImage}'`,
-      pageSize: limit,
-    })) {
+    const conditions = [
+      `WorkflowType = '${WORKFLOWS.buildImage}'`,
+      ...(template === undefined ? [] : [`${SEARCH_ATTRIBUTES.template} = '${template.replaceAll("'", "''")}'`]),
+      ...(since === undefined ? [] : [`StartTime >= '${since.toISOString()}'`]),
+      ...(state === undefined ? [] : [`ExecutionStatus = '${state}'`]),
+    ];
+    const pageSize = Math.min(limit, PAGE_SIZE);
+    for await (const found of this.#client.workflow.list({ query: conditions.join(' AND '), pageSize })) {
       builds.push({
         runId: found.workflowId.slice(buildWorkflowId('').length),
         templateName: nameIn(found.memo),
@@ -230,6 +247,18 @@ export class KilnClient {
       if (builds.length === limit) break;
     }
     return builds;
+  }
+
+  /** A run's status as it ended, without a worker where Temporal itself has kept it. */
+  async result(runId: string): Promise<BuildStatus> {
+    const { status } = await this.#handle(runId).describe();
+    // A cancelled run has no result, one that goes on none yet.
+    if (status.name !== 'COMPLETED' && status.name !== 'FAILED') return this.status(runId);
+    try {
+      return (await this.#handle(runId).result()) as BuildStatus;
+    } catch (error) {
+      return (failureOf(error)?.details?.[0] as BuildStatus | undefined) ?? this.status(runId);
+    }
   }
 
   /** What a build would make. Rejects with InvalidPlan's problems as a build would. */
@@ -258,8 +287,12 @@ export class KilnClient {
 
   /** The plan that a run was started with. */
   async planOf(runId: string): Promise<BuildPlan> {
-    const { events } = await this.#handle(runId).fetchHistory();
-    const [payload] = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+    const { history } = await this.#client.workflowService.getWorkflowExecutionHistory({
+      namespace: this.#client.options.namespace,
+      execution: { workflowId: buildWorkflowId(runId) },
+      maximumPageSize: 1,
+    });
+    const [payload] = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
     if (payload === undefined) throw new Error(`the run ${runId} has no plan in its history`);
     return defaultPayloadConverter.fromPayload<BuildPlan>(payload);
   }

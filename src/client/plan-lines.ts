@@ -5,6 +5,8 @@ import { hideSecrets } from '../arm-template/problems.ts';
 import { parseResourceId } from '../template/resource-id.ts';
 import type { PlanReport } from '../workflows/messages.ts';
 import { columns } from './columns.ts';
+import { costLines, costTitle } from './costs/cost-lines.ts';
+import type { Estimate } from './costs/estimate.ts';
 import { outputTable } from './output-lines.ts';
 import { permissionLines } from './permission-lines.ts';
 import { idInGroup, shortId } from './short-id.ts';
@@ -13,12 +15,14 @@ import { stepTable } from './step-lines.ts';
 export interface PlanLook {
   /** What Azure answered; absent: it was not asked. */
   report?: PlanReport;
+  /** What a build would cost; absent: it is not known. */
+  costs?: Estimate;
   /** Columns of the terminal, or those that a file is read in. */
   width: number;
   color: boolean;
 }
 
-export function planLines(plan: BuildPlan, { report, width, color }: PlanLook): string[] {
+export function planLines(plan: BuildPlan, { report, costs, width, color }: PlanLook): string[] {
   const styled = (style: 'bold' | 'yellow', text: string): string =>
     color ? styleText(style, text, { validateStream: false }) : text;
   const section = (title: string, lines: string[]): string[] =>
@@ -35,6 +39,7 @@ export function planLines(plan: BuildPlan, { report, width, color }: PlanLook): 
     ...section(validationTitle(plan), stepTable(validate?.validators ?? [], width)),
     ...section('outputs', outputTable(plan.distribute, { report, width, subscriptionId })),
     ...(report === undefined ? [] : resourceSections(report, width).flatMap(([name, lines]) => section(name, lines))),
+    ...(costs === undefined ? [] : section(costTitle(costs), costLines(costs, width))),
     ...section('permissions needed', permissionLines(report?.permissions ?? [], { width, subscriptionId })),
     ...section(
       'warnings',

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import type { Act } from './acting.ts';
 import { addBuildCommands } from './build-commands.ts';
+import { addCostCommands } from './cost-commands.ts';
 import { withExamples } from './examples.ts';
 import { addHelpers } from './help-commands.ts';
 import { addPackerCommands } from './packer-commands.ts';
@@ -21,6 +22,7 @@ export function createProgram(ended: (code: number) => void): Command {
     .addOption(new Option('--profile <profile>', 'how long the local Azure takes').choices(PROFILES))
     .option('--time-factor <n>', 'scales the profile recorded; 1 is the time that Azure takes')
     .option('--client-only', 'start nothing: Temporal (TEMPORAL_*) and workers run elsewhere (KILN_CLIENT_ONLY)')
+    .option('--prices <file>', 'of which costs are reckoned (KILN_PRICES)')
     .option('--state-dir <folder>', 'where builds, images and logs are kept (KILN_STATE_DIR)')
     .option('--cache-dir <folder>', 'where downloads are kept (KILN_CACHE_DIR)')
     .showHelpAfterError('kiln --help lists the commands; --help after a command, its options')
@@ -36,6 +38,7 @@ export function createProgram(ended: (code: number) => void): Command {
   addPackerCommands(program, act);
   program.commandsGroup('Builds that are there:');
   addRunCommands(program, act);
+  addCostCommands(program, act);
   program.commandsGroup('Images that stay:');
   addTemplateCommands(program, act);
   program.commandsGroup('What runs in the background:');
@@ -46,7 +49,7 @@ export function createProgram(ended: (code: number) => void): Command {
 
   withExamples(program, [
     ['kiln init', 'a template to begin with'],
-    ['kiln plan template.json', 'what would be made of it'],
+    ['kiln plan template.json', 'what would be made of it, and for how much'],
     ['kiln build template.json', 'builds it; Ctrl-C cancels and cleans up'],
     ['kiln template create template.json', 'keeps it, to be run by its name, by a schedule or a trigger'],
     ['kiln patch --tag team=web', 'runs what has changed since'],

@@ -15,6 +15,8 @@ export interface Settings {
   cloud: (typeof CLOUDS)[number];
   machine: (typeof MACHINES)[number];
   profile: (typeof PROFILES)[number];
+  /** The file of prices; absent: the refreshed one, or the one that comes with Kiln. */
+  prices?: string;
   /** Of the profile `recorded`: 1 is Azure's own time. */
   timeFactor: number;
   /** Temporal and workers run elsewhere: nothing is started here. */
@@ -28,6 +30,7 @@ export interface GlobalOptions {
   machine?: string;
   profile?: string;
   timeFactor?: string;
+  prices?: string;
   clientOnly?: boolean;
 }
 
@@ -48,6 +51,7 @@ export function readSettings(options: GlobalOptions, env: NodeJS.ProcessEnv = pr
     machine: oneOf('--machine', MACHINES, options.machine ?? env['KILN_MACHINE'] ?? 'auto'),
     profile: oneOf('--profile', PROFILES, options.profile ?? env['KILN_PROFILE'] ?? 'quick'),
     timeFactor: positive('--time-factor', options.timeFactor ?? env['KILN_TIME_FACTOR'] ?? '1'),
+    ...pricesOf(options.prices ?? env['KILN_PRICES']),
     clientOnly: options.clientOnly ?? ['1', 'true'].includes(env['KILN_CLIENT_ONLY'] ?? ''),
   };
 }
@@ -59,6 +63,8 @@ export function subscriptionOf({ cloud, clientOnly }: Settings, env: NodeJS.Proc
   if (id === '') throw new UsageError(`${clientOnly ? '--client-only' : '--cloud azure'} needs AZURE_SUBSCRIPTION_ID`);
   return id;
 }
+
+const pricesOf = (prices = ''): { prices?: string } => (prices === '' ? {} : { prices });
 
 function positive(option: string, value: string): number {
   const number = Number(value);

@@ -39,11 +39,13 @@ export class BuildRecord {
   }
 
   /** The source's exact version is known, and the next stage begins: one event for both. */
-  pinned({ source, digests }: CheckedPlan, steps: RunStep[], next: Stage): void {
+  pinned({ source, digests, vmSize }: CheckedPlan, steps: RunStep[], next: Stage): void {
     this.status.steps = steps.map(pendingStep);
     this.status.source = source.description;
     if (source.exactVersion !== undefined) this.status.exactVersion = source.exactVersion;
     this.status.digests = digests;
+    const { osType, osDiskSizeGB } = source;
+    this.status.machine = { vmSize, osType, ...(osDiskSizeGB === undefined ? {} : { osDiskSizeGB }) };
     this.#begin(next);
     upsertSearchAttributes([
       { key: stageKey, value: next },

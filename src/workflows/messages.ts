@@ -46,6 +46,8 @@ export interface BuildStatus {
   /** As pinned by pre-flight; absent before. */
   source?: string;
   exactVersion?: string;
+  /** Of the build machine, as pinned by pre-flight. */
+  machine?: { vmSize: string; osType: 'Linux' | 'Windows'; osDiskSizeGB?: number };
   /** sha256 of what was downloaded for it, by step key. */
   digests?: Record<string, string>;
   steps: StepStatus[];

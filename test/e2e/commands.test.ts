@@ -3,10 +3,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Ajv } from 'ajv';
+import { SHIPPED_PRICES } from '../../src/client/costs/price-file.ts';
 import type { BuildStatus } from '../../src/workflows/messages.ts';
 import { createClients, eventually } from '../local-azure/support.ts';
 import { EXAMPLE, TestStack } from './stack.ts';
 import { DEFINITION, shellTemplate } from './templates.ts';
+
+interface Costs {
+  once: number;
+  monthly: number;
+  runs: Array<{ runId: string; costs: { once: number } }>;
+}
 
 describe('the commands around a build', () => {
   const stack = new TestStack('simulated');
@@ -42,6 +49,11 @@ describe('the commands around a build', () => {
     assert.match((await stack.kiln('names', 'runs')).stdout, /^small$/m);
     const show = await stack.kiln('show', 'small');
     assert.match(show.stdout, /output +gallery: SharedImage Succeeded 1\.0\.0/);
+    assert.match(
+      show.stdout,
+      /Standard_D2ds_v4, Linux, in westeurope +[\d.]+ minutes; times as this run took on the local Azure/,
+    );
+    assert.match(show.stdout, /prices in USD of 2025-01-01: public pay-as-you-go list prices/);
     const logs = await stack.kiln('logs', 'small');
     assert.match(logs.stdout, /hello from the step/);
     const removed = await stack.kiln('delete', 'small');
@@ -50,6 +62,34 @@ describe('the commands around a build', () => {
     const gone = await stack.kiln('logs', 'small');
     assert.equal(gone.code, 2);
     assert.equal(gone.stderr, 'the logs of small are gone: its staging group was deleted\n');
+  });
+
+  it('kiln plan reckons by the last run, kiln costs adds up, and both by prices of a person', async () => {
+    const file = stack.write('small', shellTemplate(['# nothing']));
+    const plan = await stack.kiln('plan', file);
+    assert.match(plan.stdout, /costs, about [\d.]+ USD once and [\d.]+ USD a month/);
+    assert.match(
+      plan.stdout.replaceAll(/\s+/g, ' '),
+      /times measured by run small on the local Azure, whose times are not/,
+    );
+    const two = stack.write('other', shellTemplate(['# nothing'], { vmProfile: { vmSize: 'Standard_E8s_v5' } }));
+    assert.equal((await stack.kiln('build', two, '--id', 'other')).code, 0);
+    const all = JSON.parse((await stack.kiln('costs', '--json')).stdout) as Costs;
+    assert.deepEqual(all.runs.map(({ runId }) => runId).toSorted(), ['other', 'small']);
+    assert.ok(Math.abs(all.once - all.runs.reduce((sum, { costs }) => sum + costs.once, 0)) < 1e-9);
+    assert.ok(all.once > 0 && all.monthly > 0);
+    const one = await stack.kiln('costs', '--template', 'other', '--since', '1h');
+    assert.match(one.stdout, /^other +other +Succeeded .*once.*a month/m);
+    assert.match(one.stdout, /^1 run: costs, about/m);
+    assert.match((await stack.kiln('costs', '--since', '2999-01-01')).stdout, /no builds of that kind/);
+    assert.equal((await stack.kiln('costs', '--since', 'yesterday')).code, 2);
+
+    const ours = { ...(JSON.parse(readFileSync(SHIPPED_PRICES, 'utf8')) as object), currency: 'CHF', prices: [] };
+    const unpriced = await stack.kiln('--prices', stack.write('ours', ours), 'show', 'other');
+    assert.match(unpriced.stdout, /costs, about 0 CHF once .*, without Standard_E8s_v5, Linux, in westeurope/);
+    const bad = await stack.kiln('--prices', stack.write('bad', { ...ours, prices: [{}] }), 'build', two, '--id', 'no');
+    assert.deepEqual([bad.code, bad.stdout], [2, '']);
+    assert.match(bad.stderr, /is no file of prices:\n {2}prices\[0\]\.what: /);
   });
 
   it('kiln logs --follow goes on until the build has ended', async () => {

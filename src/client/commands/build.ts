@@ -1,18 +1,18 @@
 /** `kiln build FILE` */
 import { formatProblems } from '../../template/index.ts';
 import { beginBuild } from '../begin-build.ts';
+import { priceBook } from '../costs/of-runs.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { KilnClient } from '../kiln-client.ts';
 import { loadBuilds } from '../load-plan.ts';
 import type { PlannedBuild } from '../load-plan.ts';
 import type { TemplateOptions } from '../load-plan.ts';
 import { LocalFiles } from '../local-files.ts';
-import { summaryLines } from '../render.ts';
+import { resultLines, resultOf } from '../result-lines.ts';
 import { UsageError } from '../settings.ts';
 import type { Settings } from '../settings.ts';
 import { ensureStack } from '../stack.ts';
 import { watchBuild } from '../watch-build.ts';
-import { linkTo } from '../web-ui-link.ts';
 
 export interface BuildOptions extends TemplateOptions {
   json?: boolean;
@@ -24,6 +24,7 @@ export async function build(file: string, options: BuildOptions, settings: Setti
   const { id, retry = false } = options;
   if (retry && id === undefined) throw new UsageError('--retry: give the --id of the build that may be there');
   const files = new LocalFiles(file);
+  const book = priceBook(settings);
   const builds = loadBuilds(file, options, settings, files);
   const out = options.json === true ? process.stderr : process.stdout;
   const stack = await ensureStack(settings, (line) => void process.stderr.write(`${line}\n`));
@@ -43,13 +44,10 @@ export async function build(file: string, options: BuildOptions, settings: Setti
       const { status } = end;
       if (status.failure?.problems !== undefined) {
         process.stderr.write(`${formatProblems(file, status.failure.problems)}\n`);
-      } else if (options.json !== true) {
-        out.write(`${summaryLines(status, await linkTo(client, stack, runId)).join('\n')}\n`);
       }
-      if (options.json === true) {
-        const link = await linkTo(client, stack, runId);
-        process.stdout.write(`${JSON.stringify({ ...status, ...(link === undefined ? {} : { link }) }, null, 2)}\n`);
-      }
+      const result = await resultOf(client, stack, status, book);
+      if (options.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+      else if (status.failure?.problems === undefined) out.write(`${resultLines(result).join('\n')}\n`);
       code = Math.max(code, exitCodeOf(status));
     }
     return code;

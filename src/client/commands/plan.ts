@@ -1,5 +1,6 @@
 /** `kiln validate FILE` and `kiln plan FILE` */
 import { formatProblems } from '../../template/index.ts';
+import { costOfPlan, priceBook } from '../costs/of-runs.ts';
 import { EXIT } from '../exit-codes.ts';
 import { failureOf, KilnClient } from '../kiln-client.ts';
 import { loadPlans } from '../load-plan.ts';
@@ -27,13 +28,15 @@ export async function plan(
   settings: Settings,
 ): Promise<number> {
   const plans = loadPlans(file, options, settings);
+  const book = priceBook(settings);
   const stack = await ensureStack(settings, (line) => void process.stderr.write(`${line}\n`));
   const client = await KilnClient.connect(stack);
   try {
     for (const [at, wanted] of plans.entries()) {
       const report = await client.plan(wanted);
-      if (options.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-      else console.log([...(at === 0 ? [] : ['']), ...planLines(report.plan, { ...look(), report })].join('\n'));
+      const costs = await costOfPlan(client, report, book);
+      if (options.json === true) process.stdout.write(`${JSON.stringify({ ...report, costs }, null, 2)}\n`);
+      else console.log([...(at === 0 ? [] : ['']), ...planLines(report.plan, { ...look(), report, costs })].join('\n'));
     }
     if (options.json !== true) console.log('\nnothing was created');
     return EXIT.done;

@@ -1,13 +1,13 @@
 /** `kiln list`, `show`, `cancel`, `delete` and `sweep`: what is asked of runs that are there. */
+import { priceBook } from '../costs/of-runs.ts';
 import { EXIT } from '../exit-codes.ts';
 import { KilnClient, WorkflowNotFoundError } from '../kiln-client.ts';
-import { summaryLines } from '../render.ts';
+import { resultLines, resultOf } from '../result-lines.ts';
 import { pause } from '../services.ts';
 import { UsageError } from '../settings.ts';
 import type { Settings } from '../settings.ts';
 import { ensureStack } from '../stack.ts';
 import type { Stack } from '../stack.ts';
-import { linkTo } from '../web-ui-link.ts';
 
 const toErrors = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -44,15 +44,11 @@ export function list(options: { json?: boolean }, settings: Settings): Promise<n
 }
 
 export function show(runId: string, options: { json?: boolean }, settings: Settings): Promise<number> {
+  const book = priceBook(settings);
   return withClient(settings, async (client, stack) => {
-    const status = await client.status(runId);
-    if (options.json === true) process.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
-    else
-      console.log(
-        summaryLines(status, await linkTo(client, stack, runId))
-          .join('\n')
-          .trimStart(),
-      );
+    const result = await resultOf(client, stack, await client.status(runId), book);
+    if (options.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+    else console.log(resultLines(result).join('\n').trimStart());
     return EXIT.done;
   });
 }

@@ -3,19 +3,20 @@ import { formatProblems, tooLargeToKeep } from '../../template/index.ts';
 import { parseIdOfType } from '../../template/resource-id.ts';
 import type { TemplateView } from '../../workflows/template-messages.ts';
 import { columns } from '../columns.ts';
+import { priceBook } from '../costs/of-runs.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import type { KilnClient } from '../kiln-client.ts';
 import { DEFAULT_GROUP, loadTemplates } from '../load-plan.ts';
 import type { TemplateOptions } from '../load-plan.ts';
 import { LocalFiles } from '../local-files.ts';
-import { summaryLines } from '../render.ts';
+import { resultLines, resultOf } from '../result-lines.ts';
 import { pause } from '../services.ts';
 import { subscriptionOf, UsageError } from '../settings.ts';
 import type { Settings } from '../settings.ts';
 import { TemplateRefusal } from '../template-client.ts';
 import type { TemplateClient } from '../template-client.ts';
 import { watchBuild } from '../watch-build.ts';
-import { linkTo } from '../web-ui-link.ts';
+import type { Stack } from '../stack.ts';
 import { withClient } from './runs.ts';
 
 const TYPE = 'Microsoft.VirtualMachineImages/imageTemplates';
@@ -44,7 +45,7 @@ export function groupOf({ resourceGroup = DEFAULT_GROUP, subscription }: WhereOp
 /** Refusals are the person's to mend. */
 export async function withTemplates<T>(
   settings: Settings,
-  work: (templates: TemplateClient, client: KilnClient, stack: Parameters<typeof linkTo>[1]) => Promise<T>,
+  work: (templates: TemplateClient, client: KilnClient, stack: Stack) => Promise<T>,
 ): Promise<T> {
   return withClient(settings, async (client, stack) => {
     try {
@@ -96,6 +97,7 @@ export interface RunTemplateOptions extends WhereOptions {
 /** Watched to its end as `kiln build` does, unless `--no-wait`. */
 export function runTemplate(name: string, options: RunTemplateOptions, settings: Settings): Promise<number> {
   const id = templateIdOf(name, options, settings);
+  const book = priceBook(settings);
   return withTemplates(settings, async (templates, client, stack) => {
     const out = options.json === true ? process.stderr : process.stdout;
     const { runId, skipped } = await templates.run(id, { by: 'person', ifChanged: options.ifChanged === true });
@@ -109,8 +111,9 @@ export function runTemplate(name: string, options: RunTemplateOptions, settings:
     while (!(await client.exists(runId))) await pause(LOOK_EVERY_MS);
     const end = await watchBuild(client, runId, stack, out);
     if (end.ended === 'detached') return EXIT.canceled;
-    if (options.json === true) print(end.status);
-    else out.write(`${summaryLines(end.status, await linkTo(client, stack, runId)).join('\n')}\n`);
+    const result = await resultOf(client, stack, end.status, book);
+    if (options.json === true) print(result);
+    else out.write(`${resultLines(result).join('\n')}\n`);
     return exitCodeOf(end.status);
   });
 }
