@@ -17,6 +17,8 @@ export interface AzureEnvironment {
   endpoint: string;
   /** AZURE_AUTHORITY_HOST, for clouds other than the public one. */
   authorityHost?: string;
+  /** KILN_AZURE_AUDIENCE: what Resource Manager is called in tokens, where that is not the public cloud's name for it. */
+  audience?: string;
 }
 
 export interface AzureClients {
@@ -33,18 +35,23 @@ export interface Azure {
 }
 
 export function environmentFromProcess(env: NodeJS.ProcessEnv): AzureEnvironment {
-  const authorityHost = env['AZURE_AUTHORITY_HOST'];
+  const { AZURE_AUTHORITY_HOST: authorityHost, KILN_AZURE_AUDIENCE: audience } = env;
   return {
     endpoint: env['KILN_AZURE_ENDPOINT'] ?? 'https://management.azure.com',
     ...(authorityHost === undefined ? {} : { authorityHost }),
+    ...(audience === undefined ? {} : { audience }),
   };
 }
+
+/** Not taken from the endpoint, behind which there may be a proxy. */
+export const scopeOf = ({ audience = 'https://management.azure.com' }: AzureEnvironment): string =>
+  `${audience.replace(/\/$/, '')}/.default`;
 
 /** The credential is DefaultAzureCredential: environment, workload identity, managed identity, Azure CLI. */
 export function createAzure(environment: AzureEnvironment, credential = defaultCredential(environment)): Azure {
   const bySubscription = new Map<string, AzureClients>();
   return {
-    permissionsAt: createPermissionsAt(environment.endpoint, credential),
+    permissionsAt: createPermissionsAt(environment.endpoint, credential, scopeOf(environment)),
     clients(subscriptionId) {
       const known = bySubscription.get(subscriptionId.toLowerCase());
       if (known !== undefined) return known;
@@ -56,12 +63,13 @@ export function createAzure(environment: AzureEnvironment, credential = defaultC
 }
 
 function createClients(
-  { endpoint }: AzureEnvironment,
+  environment: AzureEnvironment,
   credential: TokenCredential,
   subscriptionId: string,
 ): AzureClients {
   const options = {
-    endpoint,
+    endpoint: environment.endpoint,
+    credentials: { scopes: [scopeOf(environment)] },
     userAgentOptions: { userAgentPrefix: 'kiln/0.1' },
     // Temporal retries the activity; here only what a moment mends.
     retryOptions: { maxRetries: 3, maxRetryDelayInMs: 10_000 },
@@ -71,7 +79,10 @@ function createClients(
     network: new NetworkManagementClient(credential, subscriptionId, options),
     resources: new ResourceManagementClient(credential, subscriptionId, options),
     storage: new StorageManagementClient(credential, subscriptionId, options),
-    identity: new ManagedServiceIdentityClient(credential, subscriptionId, options),
+    identity: new ManagedServiceIdentityClient(credential, subscriptionId, {
+      ...options,
+      credentialScopes: scopeOf(environment),
+    }),
   };
 }
 

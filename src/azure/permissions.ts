@@ -6,7 +6,6 @@ import type { TokenCredential } from '@azure/identity';
 import { failure } from './errors.ts';
 
 const API_VERSION = '2022-04-01';
-const TOKEN_SCOPE = 'https://management.azure.com/.default';
 
 /** One role's worth; an action is allowed by any of them that has it and does not take it back. */
 export interface Permission {
@@ -17,12 +16,12 @@ export interface Permission {
 /** Undefined where Azure does not tell: there is no such scope, or not for this caller. */
 export type PermissionsAt = (scope: string) => Promise<Permission[] | undefined>;
 
-export function createPermissionsAt(endpoint: string, credential: TokenCredential): PermissionsAt {
+export function createPermissionsAt(endpoint: string, credential: TokenCredential, tokenScope: string): PermissionsAt {
   return async (scope) => {
     const found: Permission[] = [];
     const first = `${endpoint.replace(/\/$/, '')}${scope}/providers/Microsoft.Authorization/permissions?api-version=${API_VERSION}`;
     for (let url: string | undefined = first; url !== undefined;) {
-      const token = await credential.getToken(TOKEN_SCOPE);
+      const token = await credential.getToken(tokenScope);
       const response = await fetch(url, { headers: { authorization: `Bearer ${token?.token ?? ''}` } }).catch(
         (error: unknown) => {
           throw failure('Unavailable', `ask for the permissions at ${scope}: ${String(error)}`, undefined, error);

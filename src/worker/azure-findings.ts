@@ -1,7 +1,7 @@
 /** Azure as a worker's credential finds it: subscription, resource providers, permissions and quota. */
 import { decodeJwt } from 'jose';
 import { missingPermissions } from '../activities/check-permissions.ts';
-import { createAzure, defaultCredential, type Azure, type AzureEnvironment } from '../azure/environment.ts';
+import { createAzure, defaultCredential, scopeOf, type Azure, type AzureEnvironment } from '../azure/environment.ts';
 import { findingsOf, reasonOf, type Finding } from '../client/doctor/finding.ts';
 import { defaultVmSize, type BuildPlan } from '../template/build-plan.ts';
 
@@ -15,14 +15,13 @@ export interface Asked {
 }
 
 const finding = findingsOf('Azure');
-const SCOPE = 'https://management.azure.com/.default';
 const PROVIDERS = ['Microsoft.Compute', 'Microsoft.Network', 'Microsoft.Storage', 'Microsoft.ManagedIdentity'];
 
 export async function lookAtAzure(environment: AzureEnvironment, asked: Asked): Promise<Finding[]> {
   const credential = defaultCredential(environment);
   let token: string;
   try {
-    token = (await credential.getToken(SCOPE))?.token ?? '';
+    token = (await credential.getToken(scopeOf(environment)))?.token ?? '';
   } catch (error) {
     const todo =
       'az login, or AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE: docs/azure.md';

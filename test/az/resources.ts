@@ -117,6 +117,24 @@ describe('az', { skip, concurrency: true }, () => {
     assert.equal(blob?.name, 'script.sh');
   });
 
+  it('deployment: validate, create, show, its operations', async () => {
+    const file = join(az.folder, 'template.json');
+    // As people write templates, which the CLI sends on as they are.
+    writeFileSync(file, DEPLOYED);
+    const deployment = <T>(verb: string, ...args: string[]): Promise<T> =>
+      inGroup<T>(`deployment group ${verb} -n deployed`, ...args);
+    await deployment('validate', '-f', file);
+    await deployment('create', '-f', file, '-p', 'name=deployed');
+    const { properties } = await deployment<{ properties: { outputs: object } }>('show');
+    assert.deepEqual(properties.outputs, {
+      id: { type: 'String', value: `${IDS}/Microsoft.Compute/disks/deployed` },
+    });
+    const operations = await inGroup<Array<{ properties: { targetResource?: { resourceName: string } } }>>(
+      'deployment operation group list -n deployed',
+    );
+    assert.ok(operations.some(({ properties: { targetResource } }) => targetResource?.resourceName === 'deployed'));
+  });
+
   it('runs what `kiln role` prints, again and again, and the identity may then do that', async () => {
     const { principalId } = await inGroup<{ principalId: string }>('identity create -n worker');
     await inGroup(
@@ -135,6 +153,8 @@ describe('az', { skip, concurrency: true }, () => {
       `/subscriptions/${LOCAL_SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=principalId eq '${principalId}'`,
     );
     const assignments = held.body['value'] as Array<{ properties: { scope: string } }>;
+    const listed = await az.run<Array<{ principalName: string }>>('role assignment list --all --assignee', principalId);
+    assert.equal(listed.length, roles.length);
     assert.deepEqual(
       assignments.map(({ properties }) => properties.scope).toSorted(),
       roles.map(({ scope }) => scope).toSorted(),
@@ -149,5 +169,24 @@ interface Named {
 interface Version extends Named {
   replicationStatus?: { summary: unknown[] };
 }
+
+const DEPLOYED = `{
+  // one disk
+  "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+  "contentVersion": "1.0.0.0",
+  "parameters": { "name": { "type": "string" } },
+  "resources": [
+    {
+      "type": "Microsoft.Compute/disks",
+      "apiVersion": "2024-03-02",
+      "name": "[parameters('name')]",
+      "location": "[resourceGroup().location]",
+      "properties": { "creationData": { "createOption": "Empty" }, "diskSizeGB": 4 }
+    }
+  ],
+  "outputs": {
+    "id": { "type": "string", "value": "[resourceId('Microsoft.Compute/disks', parameters('name'))]" }
+  }
+}`;
 
 const ADMIN = ['--admin-username', 'somebody', '--admin-password', 'Not-a-secret-12345'];

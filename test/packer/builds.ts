@@ -19,14 +19,18 @@ const found = findPacker();
 describe('packer build, with the builder azure-arm', { skip: found.reason ?? false }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'kiln-packer-'));
   let azure: TestAzure;
+  let blobs: BlobServiceClient;
   before(async () => {
     azure = await startTestAzure(undefined, { machine: 'sandbox', cacheDir });
-    await azure.clients.storage.storageAccounts.create(
+    const { primaryEndpoints } = await azure.clients.storage.storageAccounts.create(
       GROUP,
       'disks',
       { location: 'westeurope', sku: { name: 'Standard_LRS' }, kind: 'StorageV2' },
       FAST,
     );
+    blobs = new BlobServiceClient(primaryEndpoints?.blob ?? '', azure.clients.credential);
+    // Packer makes no container.
+    await blobs.getContainerClient('images').create();
     await azure.clients.resources.resourceGroups.createOrUpdate('builds', { location: 'westeurope' });
   });
   after(async () => {
@@ -202,12 +206,39 @@ describe('packer build, with the builder azure-arm', { skip: found.reason ?? fal
       assert.equal(code, 0, said);
     });
     assert.deepEqual(made, []);
-    const { primaryEndpoints } = await azure.clients.storage.storageAccounts.getProperties(GROUP, 'disks');
-    const blobs = new BlobServiceClient(primaryEndpoints?.blob ?? '', azure.clients.credential);
-    const containers = (await collect(blobs.listContainers())).map(({ name }) => name);
-    const names = await Promise.all(containers.map((name) => collect(blobs.getContainerClient(name).listBlobsFlat())));
-    const [vhd] = names.flat().filter(({ name }) => name.endsWith('.vhd'));
-    assert.ok((vhd?.properties.contentLength ?? 0) > 1 << 20, JSON.stringify(names.flat().map(({ name }) => name)));
+    const [vhd] = await collect(blobs.getContainerClient('images').listBlobsFlat());
+    assert.match(vhd?.name ?? '', /^packer.*\.vhd$/);
+    assert.ok((vhd?.properties.contentLength ?? 0) > 1 << 20);
+  });
+
+  it('takes what else a source may ask for: disks, snapshots, rules, tags, an identity, its tenant unsaid', async () => {
+    const user = await azure.clients.identity.userAssignedIdentities.get(GROUP, 'image-builder');
+    const made = await added(async () => {
+      const { code, said } = await packer(
+        'more',
+        {
+          location: 'westeurope',
+          tenant_id: undefined,
+          os_disk_size_gb: 40,
+          disk_additional_size: [8],
+          allowed_inbound_ip_addresses: ['127.0.0.0/8'],
+          azure_tags: { team: 'platform' },
+          user_assigned_managed_identities: [user.id],
+          async_resourcegroup_delete: false,
+          managed_image_name: 'more',
+          managed_image_resource_group_name: GROUP,
+          managed_image_storage_account_type: 'Premium_LRS',
+          managed_image_os_disk_snapshot_name: 'more_os',
+          managed_image_data_disk_snapshot_prefix: 'more_data',
+        },
+        DEPROVISION,
+      );
+      assert.equal(code, 0, said);
+    });
+    assert.deepEqual(made.slice(0, 1), ['microsoft.compute/images/more']);
+    assert.deepEqual(made.slice(1), ['microsoft.compute/snapshots/more_data0', 'microsoft.compute/snapshots/more_os']);
+    const { storageProfile, tags } = await azure.clients.compute.images.get(GROUP, 'more');
+    assert.deepEqual([storageProfile?.dataDisks?.length, tags?.['team']], [1, 'platform']);
   });
 
   it('removes all that it made when a provisioner fails', async () => {

@@ -1,5 +1,6 @@
 /** Beside the stages: hands each request that reached Resource Manager on with its answer, for whoever wants to look. */
 import type { Exchange, Json } from '../core.ts';
+import { parseLooseJson } from '../loose-json.ts';
 import type { Stage } from './environment.ts';
 
 export function observe(tell: (exchange: Exchange) => void): Stage {
@@ -23,6 +24,11 @@ function readJson(text: string): Json | undefined {
   if (text.trim() === '') return undefined;
   try {
     return JSON.parse(text) as Json;
+  } catch {
+    // A template as people write it, or no JSON at all.
+  }
+  try {
+    return parseLooseJson(text) as Json;
   } catch {
     return text;
   }

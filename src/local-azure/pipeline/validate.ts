@@ -2,10 +2,12 @@
 import { bodyLimit } from 'hono/body-limit';
 import { ArmError, type Json, type JsonObject, LOCAL_SUBSCRIPTION, type Services } from '../core.ts';
 import { requireRegistration } from '../registrations.ts';
+import { parseLooseJson } from '../loose-json.ts';
 import { groupIdOf, parseResourceId } from '../resource-id.ts';
 import type { RequestContext, Stage } from './environment.ts';
 
 const MAX_BODY = 4 * 1024 * 1024;
+const DEPLOYMENT = /\/deployments\/[^/]+(\/validate)?$/i;
 const METHODS = new Set<string>(['GET', 'PUT', 'PATCH', 'POST', 'DELETE', 'HEAD']);
 
 export const limitBody = bodyLimit({ maxSize: MAX_BODY, onError: tooLarge });
@@ -29,7 +31,7 @@ export function validate(services: Services): Stage {
     }
     const body = await readBody(c);
     // In a template null is a value.
-    const puts = c.req.method === 'PUT' && !/\/deployments\/[^/]+$/i.test(c.get('path'));
+    const puts = c.req.method === 'PUT' && !DEPLOYMENT.test(c.get('path'));
     c.set('body', puts && body !== undefined ? withoutNulls(body) : body);
     const subscription = /^\/subscriptions\/([^/]+)/i.exec(c.get('path'))?.[1];
     if (subscription !== undefined && subscription.toLowerCase() !== LOCAL_SUBSCRIPTION) {
@@ -47,7 +49,7 @@ async function readBody(c: RequestContext): Promise<JsonObject | undefined> {
     return undefined;
   }
   try {
-    const body: unknown = JSON.parse(text);
+    const body: unknown = DEPLOYMENT.test(c.get('path')) ? parseLooseJson(text) : JSON.parse(text);
     if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
       return body as JsonObject;
     }

@@ -34,6 +34,29 @@ const template = (resources: Json, more: JsonObject = {}): JsonObject => ({
   ...more,
 });
 
+test('a template is taken as people write it, which is how the Azure CLI sends it', async (t) => {
+  const azure = await start(t);
+  const body = `{"properties": {"parameters": {}, "mode": "Incremental", template:{
+    // a comment
+    "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+    "contentVersion": "1.0.0.0",
+    "resources": [], /* none */
+    "outputs": {
+      "lines": {
+        "type": "string",
+        "value": "[concat('one
+two', ' three')]",
+      },
+    },
+  }}}`;
+  const taken = await azure.call('PUT', urlOf('written'), { body });
+  assert.equal(taken.status, 201, taken.text);
+  const { outputs } = await ended(azure, 'written');
+  assert.deepEqual(outputs, { lines: { type: 'String', value: 'one\ntwo three' } });
+  const refused = await azure.call('PUT', urlOf('broken'), { body: '{"properties": {template:{]}' });
+  assert.deepEqual([refused.status, refused.body.error?.code], [400, 'InvalidRequestContent']);
+});
+
 const disk = (name: string, more: JsonObject = {}): JsonObject => ({
   type: 'Microsoft.Compute/disks',
   apiVersion: '2024-03-02',
