@@ -33,6 +33,16 @@ export async function checkMachine(azure: Azure, plan: BuildPlan, vmSize: string
   ]);
 }
 
+/** As quotas are kept: by family, which only the list of all that Azure sells has. */
+async function familyOf(azure: Azure, { template }: BuildPlan, vmSize: string): Promise<string | undefined> {
+  const { compute } = azure.clients(template.subscriptionId);
+  const filter = `location eq '${template.location}'`;
+  for await (const { resourceType, name, family } of compute.resourceSkus.list({ filter })) {
+    if (resourceType === 'virtualMachines' && name?.toLowerCase() === vmSize.toLowerCase()) return family;
+  }
+  return undefined;
+}
+
 async function checkSize(azure: Azure, plan: BuildPlan, vmSize: string, problems: Problems): Promise<void> {
   const { template, machine } = plan;
   const { location, subscriptionId } = template;
@@ -53,11 +63,13 @@ async function checkSize(azure: Azure, plan: BuildPlan, vmSize: string, problems
       problems.add('properties.vmProfile.vmSize', `${vmSize} is not offered in ${location}`);
       return;
     }
+    const family = await familyOf(azure, plan, vmSize);
     for await (const { name, currentValue, limit } of compute.usage.list(location)) {
-      if (name.value === 'cores' && currentValue + cores > limit) {
+      const counts = name.value === 'cores' || name.value?.toLowerCase() === family?.toLowerCase();
+      if (counts && currentValue + cores > limit) {
         problems.add(
           'properties.vmProfile.vmSize',
-          `${vmSize} needs ${cores} cores, and ${currentValue} of ${limit} in ${location} are in use`,
+          `${vmSize} needs ${cores} cores, and ${currentValue} of ${limit} in ${location} are in use (quota ${name.value})`,
         );
       }
     }

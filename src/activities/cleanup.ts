@@ -71,6 +71,7 @@ export function createCleanupActivities(azure: Azure): CleanupActivities {
         what: `resource group ${resourceGroup}`,
         get: () => resourceGroups.get(resourceGroup),
         delete: () => resourceGroups.delete(resourceGroup),
+        alone: true,
       };
       return removeInOrder(run, [group]);
     },
@@ -87,11 +88,13 @@ export function createCleanupActivities(azure: Azure): CleanupActivities {
               what: `image ${first}`,
               get: () => images.get(resourceGroup, first),
               delete: () => images.delete(resourceGroup, first),
+              alone: true,
             }
           : {
               what: `image version ${third} of ${second}`,
               get: () => galleryImageVersions.get(resourceGroup, first, second, third),
               delete: () => galleryImageVersions.delete(resourceGroup, first, second, third),
+              alone: true,
             };
       return removeInOrder(run, [output]);
     },

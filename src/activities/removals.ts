@@ -12,7 +12,15 @@ export interface Removable {
   what: string;
   get: () => Promise<{ id?: string; tags?: Record<string, string> }>;
   delete: () => PollerLike<OperationState<void>, void>;
+  /**
+   * Nothing that is removed later has it in it. Azure may not find for a moment what it has just made, so one that is not
+   * there is looked for once more.
+   */
+  alone?: true;
 }
+
+/** Longer than Azure's reads were seen to be behind its writes. */
+const LOOK_AGAIN_MS = 1000;
 
 /** One after the other, as each is in use by the one before; what is listed together goes at once. */
 export async function removeInOrder(run: RunContext, resources: Array<Removable | Removable[]>): Promise<Removal> {
@@ -25,8 +33,13 @@ export async function removeInOrder(run: RunContext, resources: Array<Removable 
   return removal;
 }
 
-async function removeOne(run: RunContext, { what, get, delete: remove }: Removable): Promise<Removal> {
-  const found = await attempt(`look for ${what}`, () => orNotFound(get()));
+async function removeOne(run: RunContext, { what, get, delete: remove, alone }: Removable): Promise<Removal> {
+  const look = () => attempt(`look for ${what}`, () => orNotFound(get()));
+  let found = await look();
+  if (found === undefined && alone === true) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    found = await look();
+  }
   if (found === undefined) return { removed: [], leftovers: [] };
   const id = found.id ?? what;
   if (!isOurs(run, found.tags)) {

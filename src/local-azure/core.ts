@@ -146,6 +146,8 @@ export interface Services {
   log: Logger;
   /** Folder for what does not fit in the store. */
   stateDir: string;
+  /** vCPUs that a region may have in use, and so may each family of sizes in it. */
+  coreLimit: number;
 }
 
 export interface Logger {
@@ -205,6 +207,8 @@ export interface LocalAzureOptions {
   limits?: 'on' | 'off';
   machine: 'auto' | 'sandbox' | 'simulated';
   log: Logger;
+  /** vCPUs a region and a family; a thousand unless told, so that a hundred builds at once fit one region. */
+  coreLimit?: number;
   /** Told of each request and its answer. */
   observe?: (exchange: Exchange) => void;
 }

@@ -69,7 +69,8 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     open.defer(() => blobs.close());
     const operations = createOperations({ database, profile, now, log });
     open.defer(() => operations.close(CLOSE_GRACE_MS));
-    const services = { store, operations, machines, blobs, profile, now, log, stateDir } satisfies Services;
+    const { coreLimit = 1000 } = options;
+    const services = { store, operations, machines, blobs, profile, now, log, stateDir, coreLimit } satisfies Services;
 
     const enforced = options.limits === undefined ? profile.name !== 'instant' : options.limits === 'on';
     const limits = createLimits({ enforced, pace: profile.pace, operations, subscriptionId: LOCAL_SUBSCRIPTION });

@@ -31,8 +31,12 @@ export const GUEST: Guest = { name: 'build', osType: 'Linux' };
 export const call = <A extends unknown[], R>(work: (...args: A) => Promise<R>, ...args: A): Promise<R> =>
   new MockActivityEnvironment().run(work, ...args);
 
-export async function startBench(t: TestContext, runId: string): Promise<Bench> {
-  const test = await startTestAzure(t);
+export async function startBench(
+  t: TestContext,
+  runId: string,
+  options: Parameters<typeof startTestAzure>[1] = {},
+): Promise<Bench> {
+  const test = await startTestAzure(t, options);
   const azure = createAzure({ endpoint: test.connection.endpoint }, test.clients.credential);
   const plan = localPlan({ runId });
   return { test, azure, activities: createActivities(azure), plan, run: runContext(plan) };

@@ -1,6 +1,6 @@
 /** Sizes, their quota, and the resource SKUs that say which region has them. */
-import type { Json, Route, Services } from '../../core.ts';
-import { REGION_NAMES } from '../../regions.ts';
+import { ArmError, type Json, type Route, type Services } from '../../core.ts';
+import { normalizeRegion, REGION_NAMES } from '../../regions.ts';
 import { object, propertiesOf, text, TYPES } from './shared.ts';
 
 interface Size {
@@ -50,8 +50,12 @@ const SIZES: Size[] = [
   ...family((cores) => `Standard_E${cores}s_v5`, [2, 4, 8], 8),
 ];
 
-/** Generous, so that a hundred builds at once fit one region. */
-const CORE_LIMIT = 1000;
+/** `Standard_D2ds_v4` → `standardDDSv4Family`, as quotas are kept. */
+function familyOf(name: string): string {
+  const [, letters = '', kind = '', version = ''] = /^Standard_([A-Z]+)\d+([a-z]*)(?:_(v\d))?$/.exec(name) ?? [];
+  // All sizes that burst share one.
+  return letters === 'B' ? 'standardBSFamily' : `standard${letters}${kind.toUpperCase()}${version}Family`;
+}
 
 export function findSize(name: string): Size | undefined {
   return SIZES.find((known) => known.name.toLowerCase() === name.toLowerCase());
@@ -85,14 +89,15 @@ export function sizeRoutes(services: Services): Route[] {
     {
       method: 'GET',
       path: '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/skus',
-      handle: () => ({
+      handle: ({ query }) => ({
         status: 200,
         body: {
-          value: REGION_NAMES.flatMap((location) =>
+          value: regionsIn(query.get('$filter')).flatMap((location) =>
             SIZES.map(({ name, cores, memoryInMB, generations }): Json => ({
               resourceType: 'virtualMachines',
               name,
               tier: 'Standard',
+              family: familyOf(name),
               locations: [location],
               restrictions: [],
               capabilities: [
@@ -109,14 +114,53 @@ export function sizeRoutes(services: Services): Route[] {
   ];
 }
 
-function usages(services: Services, location: string): Json[] {
-  const machines = services.store
+/** `location eq 'westeurope'` is the one filter there is. */
+function regionsIn(filter: string | null): string[] {
+  const location = /^location eq '([^']+)'$/i.exec(filter?.trim() ?? '')?.[1];
+  return location === undefined ? REGION_NAMES : REGION_NAMES.filter((name) => name === normalizeRegion(location));
+}
+
+/** Cores in use in a region by family. */
+function coresInUse({ store }: Services, location: string): { machines: number; families: Map<string, number> } {
+  const machines = store
     .list({ type: TYPES.machine })
-    .filter(({ body }) => text(body['location']).toLowerCase() === location.toLowerCase());
-  const cores = machines.reduce((sum, machine) => {
-    const { vmSize } = object(propertiesOf(machine)['hardwareProfile']);
-    return sum + (findSize(text(vmSize))?.cores ?? 0);
-  }, 0);
+    .filter(
+      ({ body, hidden }) => text(body['location']) === location.toLowerCase() && hidden['power'] !== 'deallocated',
+    );
+  const families = new Map<string, number>();
+  for (const machine of machines) {
+    const size = findSize(text(object(propertiesOf(machine)['hardwareProfile'])['vmSize']));
+    if (size === undefined) continue;
+    const family = familyOf(size.name);
+    families.set(family, (families.get(family) ?? 0) + size.cores);
+  }
+  return { machines: machines.length, families };
+}
+
+/** Throws ArmError 409 where the region or the size's family has too few cores left. */
+export function requireCores(services: Services, { name, cores }: Size, location: string): void {
+  const { families } = coresInUse(services, location);
+  const total = [...families.values()].reduce((sum, used) => sum + used, 0);
+  const family = familyOf(name);
+  const quotas: Array<[string, number]> = [
+    ['Total Regional', total],
+    [family, families.get(family) ?? 0],
+  ];
+  for (const [quota, used] of quotas) {
+    if (used + cores <= services.coreLimit) continue;
+    throw new ArmError(
+      409,
+      'OperationNotAllowed',
+      `Operation could not be completed as it results in exceeding approved ${quota} Cores quota. Additional details - ` +
+        `Deployment Model: Resource Manager, Location: ${location}, Current Limit: ${services.coreLimit}, Current Usage: ${used}, ` +
+        `Additional Required: ${cores}, (Minimum) New Limit Required: ${used + cores}. Submit a request for Quota increase.`,
+    );
+  }
+}
+
+function usages(services: Services, location: string): Json[] {
+  const { machines, families } = coresInUse(services, location);
+  const total = [...families.values()].reduce((sum, used) => sum + used, 0);
   const usage = (value: string, localizedValue: string, currentValue: number, limit: number): Json => ({
     unit: 'Count',
     currentValue,
@@ -124,7 +168,10 @@ function usages(services: Services, location: string): Json[] {
     name: { value, localizedValue },
   });
   return [
-    usage('cores', 'Total Regional vCPUs', cores, CORE_LIMIT),
-    usage('virtualMachines', 'Virtual Machines', machines.length, 25_000),
+    usage('cores', 'Total Regional vCPUs', total, services.coreLimit),
+    usage('virtualMachines', 'Virtual Machines', machines, 25_000),
+    ...[...new Set(SIZES.map(({ name }) => familyOf(name)))].map((family) =>
+      usage(family, `${family} vCPUs`, families.get(family) ?? 0, services.coreLimit),
+    ),
   ];
 }

@@ -36,7 +36,7 @@ import {
   uniqueId,
   update,
 } from './shared.ts';
-import { findSize } from './sizes.ts';
+import { findSize, requireCores } from './sizes.ts';
 
 const CREATE: AsyncForm = { segment: 'operations', headers: 'azure-async', retryAfter: 10 };
 const WRITE: AsyncForm = { segment: 'operations', headers: 'azure-async' };
@@ -125,6 +125,7 @@ function writeMachine(services: Services, request: ArmRequest) {
       `The value ${vmSize} provided for the VM size is not valid. The valid sizes in the current region are listed by vmSizes.`,
     );
   }
+  requireCores(services, size, location);
   requireInterfaces(services, sent, request.id, location);
   const storage = object(sent['storageProfile']);
   const osDisk = object(storage['osDisk']);
