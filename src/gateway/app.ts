@@ -75,7 +75,7 @@ export function createApp({
     c.header('x-ms-error-code', told.code);
     c.header('x-ms-request-id', c.get('requestId'));
     c.header('x-ms-correlation-request-id', c.get('correlationId'));
-    return c.json(told.body(c.req.query('api-version') ?? ''), told.status);
+    return c.json(told.body(queryOf(c).get('api-version') ?? ''), told.status);
   });
 
   app.get('/health', (c) => c.json({ status: 'ok' }));
@@ -115,8 +115,8 @@ export function createApp({
     const { status, body, headers } = await answer({
       method,
       target,
-      apiVersion: c.req.query('api-version') ?? '',
-      query: new URL(c.req.url).searchParams,
+      apiVersion: queryOf(c).get('api-version') ?? '',
+      query: queryOf(c),
       body: await readBody(c),
       origin,
       path,
@@ -148,6 +148,12 @@ export function createApp({
     throw new ArmError(status, error?.code ?? 'BadGateway', error?.message ?? `Azure answered ${response.status}.`);
   }
 }
+
+/** Their names are the same in any case. */
+const queryOf = (c: Context): URLSearchParams =>
+  new URLSearchParams(
+    [...new URL(c.req.url).searchParams].map(([name, value]): [string, string] => [name.toLowerCase(), value]),
+  );
 
 /** As role definitions name it. */
 function actionOf(target: Target, method: string): string {

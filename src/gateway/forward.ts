@@ -35,6 +35,8 @@ export function forward({ endpoint, keepHost }: Upstream, incoming: Request, hos
         resolve(new Response(body, { status, headers: headersOf(answer.headers) }));
       },
     );
+    // A client that has gone wants nothing any more.
+    incoming.signal.addEventListener('abort', () => outgoing.destroy(), { once: true });
     outgoing.on('error', (error) => reject(new ArmError(502, 'BadGateway', `Azure did not answer: ${error.message}`)));
     if (incoming.body === null) outgoing.end();
     else {

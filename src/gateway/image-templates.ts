@@ -1,6 +1,6 @@
 /** What the routes do: each turns a request into one call of the template's workflow, and its answer into Azure's form. */
 import { NEWEST_API_VERSION, planResource, RESOURCE_API_VERSIONS } from '../template/index.ts';
-import { parseIdOfType } from '../template/resource-id.ts';
+import { normalizeRegion, parseIdOfType } from '../template/resource-id.ts';
 import { isUnanswered, NoSuchPage, TemplateRefusal } from '../client/template-client.ts';
 import type { TemplateClient } from '../client/template-client.ts';
 import type { BuildStatus } from '../workflows/messages.ts';
@@ -196,7 +196,7 @@ export function createTemplateRoutes({
     }
     switch (method) {
       case 'PUT': {
-        checkTrigger(name, needed(body));
+        checkTrigger(name, needed(body), await templates.get(id));
         const accepted = await templates.putTrigger(id, name);
         const view = await templates.get(id);
         const made = view.triggers.find((trigger) => trigger.name === name);
@@ -265,10 +265,11 @@ function chosen(
   );
 }
 
-const TRIGGER_FIELDS = ['id', 'name', 'type', 'systemData', 'properties'];
+const TRIGGER_FIELDS = ['id', 'name', 'type', 'location', 'systemData', 'properties'];
 const TRIGGER_PROPERTIES = ['kind', 'status', 'provisioningState'];
 
-function checkTrigger(name: string, body: Record<string, unknown>): void {
+function checkTrigger(name: string, body: Record<string, unknown>, { plan }: TemplateView): void {
+  const { location = plan.template.location } = body;
   const properties = typeof body['properties'] === 'object' && body['properties'] !== null ? body['properties'] : {};
   const kind = 'kind' in properties ? properties.kind : undefined;
   const unknown = [
@@ -284,6 +285,9 @@ function checkTrigger(name: string, body: Record<string, unknown>): void {
     ...(kind === 'SourceImage'
       ? []
       : [{ target: 'properties.kind', message: `expected SourceImage, got ${JSON.stringify(kind) ?? 'nothing'}` }]),
+    ...(normalizeRegion(String(location)) === plan.template.location
+      ? []
+      : [{ target: 'location', message: `expected the template's own, ${plan.template.location}` }]),
     ...unknown.map((target) => ({ target, message: 'is not a field of a trigger' })),
   ];
   if (problems.length === 0) return;

@@ -358,6 +358,7 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
     const list = pathOf('').replace('/?', '?');
     const operation = `/subscriptions/${stack.connection().subscriptionId}/providers/Microsoft.VirtualMachineImages/locations/westeurope/operations/1`;
     const elsewhere = Buffer.from('kiln-build/x').toString('base64url');
+    const trigger = { location: 'West Europe', properties: { kind: 'SourceImage' } };
     const asText = { 'content-type': 'text/plain' };
     const wrong: Array<[status: number, code: string, ...Parameters<typeof call>]> = [
       [405, 'MethodNotAllowed', 'GET', pathOf('strict', '/run')],
@@ -372,6 +373,7 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
       [400, 'ValidationFailed', 'PATCH', pathOf('strict'), { properties: { vmProfile: 'x' } }],
       [400, 'ValidationFailed', 'PATCH', pathOf('strict'), { location: 'eastus' }],
       [400, 'ValidationFailed', 'PUT', pathOf('strict', '/triggers/x'), { properties: { kind: 'SourceImage', a: 1 } }],
+      [400, 'ValidationFailed', 'PUT', pathOf('strict', '/triggers/x'), { ...trigger, location: 'North Europe' }],
     ];
     for (const [status, code, ...request] of wrong) {
       const answer = await call(...request);
@@ -380,6 +382,8 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
     const { body: after } = await call('GET', pathOf('strict'));
     assert.equal(after.properties.lastRunStatus, undefined);
     assert.deepEqual(after.properties.customize[0].inline, ['# nothing']);
+    assert.equal((await call('PUT', pathOf('strict', '/triggers/x'), trigger)).status, 201);
+    assert.equal((await call('GET', pathOf('strict').replace('api-version', 'API-Version'))).status, 200);
     const head = await call('HEAD', pathOf('strict'));
     assert.deepEqual([head.status, head.body], [200, {}]);
     await templates().delete(GROUP, 'strict', FAST);

@@ -214,9 +214,11 @@ export function cancelTemplate(name: string, options: WhereOptions, settings: Se
 export function deleteTemplate(name: string, options: WhereOptions, settings: Settings): Promise<number> {
   const id = templateIdOf(name, options, settings);
   return withTemplates(settings, async (templates) => {
+    const { plan } = await templates.get(id);
     await templates.delete(id);
     const { leftovers } = await templates.deleted(id);
-    console.log(`${name}: deleted; its images stay`);
+    const staged = plan.distribute.some((one) => one.type === 'VHD' && one.uri === undefined);
+    console.log(`${name}: deleted; its images stay${staged ? ', VHDs in its staging group are gone with that' : ''}`);
     for (const left of leftovers) console.log(`left: ${left.id}: ${left.reason}`);
     return leftovers.length === 0 ? EXIT.done : EXIT.failed;
   });
