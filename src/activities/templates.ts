@@ -3,7 +3,12 @@
  * client would.
  */
 import { Context, getClient } from '@temporalio/activity';
-import { ScheduleNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  QueryNotRegisteredError,
+  ScheduleNotFoundError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { BuildPlan } from '../template/build-plan.ts';
 import { linkOf } from '../template/chains.ts';
@@ -40,11 +45,15 @@ export function createTemplateActivities(): TemplateActivities {
       return beating('templates', async () => {
         const found: KnownTemplate[] = [];
         for await (const { workflowId } of listed) {
-          // One that was deleted since, or never submitted, is none.
           const told = await workflow
             .getHandle(workflowId)
             .query<Told>(query)
-            .catch(() => undefined);
+            .catch((error: unknown) => {
+              // One that was deleted since, or never submitted, is none. Of any other nothing is known, and what it uses
+              // might be removed.
+              if (error instanceof WorkflowNotFoundError || error instanceof QueryNotRegisteredError) return undefined;
+              throw error;
+            });
           if (told === undefined || told.provisioningState.startsWith('Delet')) continue;
           const { source } = told.plan;
           found.push({

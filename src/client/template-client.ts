@@ -11,7 +11,7 @@ import {
   TRIGGER_MEMO,
 } from '../workflows/template-messages.ts';
 import type { Accepted, PutRequest, RunAccepted, RunRequest, TemplateView } from '../workflows/template-messages.ts';
-import { isPassing, NoSuchPage, notFound, refusalOf, TemplateRefusal } from './template-errors.ts';
+import { isNone, isPassing, NoSuchPage, notFound, refusalOf, TemplateRefusal } from './template-errors.ts';
 
 export { isUnanswered, NoSuchPage, TemplateRefusal } from './template-errors.ts';
 
@@ -127,8 +127,11 @@ export class TemplateClient {
     const { executions, nextPageToken } = await this.#page(within, token, pageSize);
     const views = await Promise.all(
       (executions ?? []).map(({ execution }) =>
-        // What is deleted meanwhile, or was never submitted, is left out.
-        this.get(execution?.workflowId ?? '').catch(() => undefined),
+        // What is deleted meanwhile, or was never submitted, is left out; nothing else is.
+        this.get(execution?.workflowId ?? '').catch((error: unknown) => {
+          if (isNone(error)) return undefined;
+          throw error;
+        }),
       ),
     );
     return {

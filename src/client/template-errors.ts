@@ -1,5 +1,6 @@
 /** How asking a template fails. */
 import {
+  QueryNotRegisteredError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -37,17 +38,26 @@ export function refusalOf(error: unknown, id: string): TemplateRefusal | undefin
 }
 
 const DEADLINE_EXCEEDED = 4;
+const FAILED_PRECONDITION = 9;
 const UNAVAILABLE = 14;
+const NO_WORKER = /no poller seen for task queue/i;
 
 /** Nobody was there: Temporal is away, or has no worker that could answer. Whether what was asked is done is not known. */
 export function isUnanswered(error: unknown): boolean {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
-  for (let current = error; current instanceof Error; current = current.cause) {
-    const { code } = current as { code?: unknown };
-    if (code === DEADLINE_EXCEEDED || code === UNAVAILABLE) return true;
-    if (/no poller seen for task queue/i.test(current.message)) return true;
-  }
-  return false;
+  return causesOf(error).some(
+    ({ code, message }) => code === DEADLINE_EXCEEDED || code === UNAVAILABLE || NO_WORKER.test(message),
+  );
+}
+
+/** Gone, or a workflow that nobody has submitted a template to, or not yet. */
+export function isNone(error: unknown): boolean {
+  if (error instanceof TemplateRefusal || error instanceof QueryNotRegisteredError) return true;
+  return !isUnanswered(error) && causesOf(error).some(({ code }) => code === FAILED_PRECONDITION);
+}
+
+function causesOf(error: unknown): Array<Error & { code?: unknown }> {
+  return error instanceof Error ? [error, ...causesOf(error.cause)] : [];
 }
 
 /** A template that goes on in a new history, or ends, turns away what came in that moment. */

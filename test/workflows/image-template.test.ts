@@ -9,7 +9,7 @@ import { buildWorkflowId } from '../../src/workflows/messages.ts';
 import type { OutputStatus } from '../../src/workflows/messages.ts';
 import { runContext } from '../../src/workflows/run-context.ts';
 import type { RememberedRun, TemplateState } from '../../src/workflows/template-state.ts';
-import { TemplateClient, TemplateRefusal } from '../../src/client/template-client.ts';
+import { isUnanswered, TemplateClient, TemplateRefusal } from '../../src/client/template-client.ts';
 import { pause } from '../../src/client/services.ts';
 import type { Accepted, RunRequest, TemplateView } from '../../src/workflows/template-messages.ts';
 import { samplePlan, scripted, useTemporal } from './support.ts';
@@ -474,6 +474,21 @@ describe('imageTemplate', () => {
       assert.ok(sizes.every((size) => size <= 2));
       assert.deepEqual((await client.list(`${group}2`)).templates, []);
     });
+  });
+
+  it('is not taken for gone while there is no worker that could answer for it', async () => {
+    const group = `/subscriptions/s/resourceGroups/${randomUUID()}`;
+    const id = `${group}/templates/a`;
+    const plan = { ...samplePlan(), template: { ...samplePlan().template, id } };
+    const resource = { location: 'westeurope', tags: {}, identity: {}, properties: {} };
+    const client = new TemplateClient(temporal.environment().client, group, 500);
+    await temporal.withWorker(group, scripted().activities, async () => {
+      await client.put({ plan, resource });
+      while ((await client.list(group)).templates.length === 0) await pause(20);
+    });
+    for (const asked of [() => client.list(group), () => client.get(id), () => client.put({ plan, resource })]) {
+      await assert.rejects(asked, isUnanswered);
+    }
   });
 
   it('has no trigger where its region has as many as it may', async () => {
