@@ -312,8 +312,13 @@ export interface TemplateRunResult {
 
 /** How the workflows of templates are asked; the workflows, which know, say so. */
 export interface TemplateActivities {
-  /** @param request `within` is a subscription's or a resource group's id */
-  findTemplates(request: { workflowType: string; query: string; within: string }): Promise<KnownTemplate[]>;
+  /** @param request `within` is a subscription's or a resource group's id; `workflowIds` are looked at besides */
+  findTemplates(request: {
+    workflowType: string;
+    query: string;
+    within: string;
+    workflowIds?: string[];
+  }): Promise<KnownTemplate[]>;
   /** Starts a run, or finds the one of a former attempt by its request id, and waits for its end. Cancelled, it cancels it. */
   runTemplate(request: {
     workflowId: string;

@@ -36,7 +36,7 @@ interface Told {
 
 export function createTemplateActivities(): TemplateActivities {
   return {
-    async findTemplates({ workflowType, query, within }) {
+    async findTemplates({ workflowType, query, within, workflowIds = [] }) {
       const { workflow } = getClient();
       const prefix = `${within.toLowerCase()}/`.replaceAll("'", "''");
       const listed = workflow.list({
@@ -44,7 +44,10 @@ export function createTemplateActivities(): TemplateActivities {
       });
       return beating('templates', async () => {
         const found: KnownTemplate[] = [];
-        for await (const { workflowId } of listed) {
+        // Temporal's list knows of the newest ones a moment later, and those that are named are known without it.
+        const ids = new Set(workflowIds);
+        for await (const { workflowId } of listed) ids.add(workflowId);
+        for (const workflowId of ids) {
           const told = await workflow
             .getHandle(workflowId)
             .query<Told>(query)

@@ -32,6 +32,7 @@ export async function patchImages(request: PatchRequest): Promise<PatchReport> {
       workflowType: WORKFLOWS.imageTemplate,
       query: QUERY_TEMPLATE,
       within: request.within,
+      ...(request.templates === undefined ? {} : { workflowIds: request.templates.map(templateWorkflowId) }),
     });
     const selected = select(all, request);
     const circle = cycleIn(selected);
