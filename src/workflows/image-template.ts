@@ -62,6 +62,7 @@ class LivingTemplate {
   readonly #triggers: SourceTriggers;
   readonly #provisioning: Provisioning;
   #deletion: OperationView | undefined;
+  #worked = false;
 
   constructor(state: TemplateState, maxEvents: number) {
     this.#state = state;
@@ -121,10 +122,23 @@ class LivingTemplate {
       throw ApplicationFailure.nonRetryable(`${state.id} was never submitted`, 'NotFound' satisfies Refusal);
     }
     this.#triggers.watch();
-    await condition(() => state.provisioningState === 'Deleted' || (this.#isIdle() && this.#isLong()));
+    await condition(() => state.provisioningState === 'Deleted' || this.#mayGoOn());
     await condition(allHandlersFinished);
     if (state.provisioningState === 'Deleted') return viewOf(state);
     return continueAsNew<typeof imageTemplate>({ id: state.id, state, maxEvents: this.#maxEvents });
+  }
+
+  /**
+   * In a fresh history: where work has just ended, and not where an update comes in, which the new one would not know of.
+   * Asked again and again, and remembers whether there was work.
+   */
+  #mayGoOn(): boolean {
+    if (!this.#isIdle()) this.#worked = true;
+    else if (this.#worked) {
+      if (this.#isLong()) return true;
+      this.#worked = false;
+    }
+    return false;
   }
 
   #isLong(): boolean {
