@@ -77,7 +77,7 @@ export function planOptions(
     resourceGroup: options.resourceGroup ?? DEFAULT_GROUP,
     ...(options.location === undefined ? {} : { location: options.location }),
     identities: options.identity ?? [],
-    readLocalFile: (path) => files.read(path),
+    readLocalFile: (path, folder) => files.read(path, folder),
     runId,
   };
 }

@@ -1,9 +1,10 @@
-/** Files that a template names by path (`kiln.file`): read from the template's folder, small ones into its plan. */
+/** What a template names by path (`kiln.file`, `kiln.folder`): read from its folder, small files into its plan. */
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { LocalFile } from '../template/build-plan.ts';
+import { packFolder } from './pack-folder.ts';
 
 /** Of one file, and of all: a plan goes into the history a few times. What is over is sent to the staging account. */
 const IN_PLAN = 64 * 1024;
@@ -27,9 +28,10 @@ export class LocalFiles {
   }
 
   /** @param path from the template's folder. Answers what is wrong with it as a text. */
-  read(path: string): LocalFile | string {
-    const known = this.#read.get(path) ?? this.#readOnce(path);
-    this.#read.set(path, known);
+  read(path: string, folder = false): LocalFile | string {
+    const key = `${folder ? 'folder' : 'file'} ${path}`;
+    const known = this.#read.get(key) ?? this.#readOnce(path, folder);
+    this.#read.set(key, known);
     return known;
   }
 
@@ -38,9 +40,10 @@ export class LocalFiles {
     return this.#places.get(sha256);
   }
 
-  #readOnce(path: string): LocalFile | string {
-    const place = resolve(this.#folder, path);
+  #readOnce(path: string, folder: boolean): LocalFile | string {
+    let place = resolve(this.#folder, path);
     try {
+      if (folder) place = packFolder(place);
       const { sha256, bytes, whole } = digest(place, this.#keep ? KEPT : IN_PLAN);
       this.#places.set(sha256, place);
       const content = whole === undefined ? undefined : gzipSync(whole, { level: 9 }).toString('base64');

@@ -27,7 +27,7 @@ function whatRuns(step: PlannedCustomizer): string {
       if (step.script.from === 'file') return step.script.file.path;
       return step.script.lines.find((line) => /^(?!\s*#)\s*\S/.test(line)) ?? step.script.lines[0] ?? '';
     case 'File':
-      return `${step.destination} from ${step.file?.path ?? step.sourceUri ?? ''}`;
+      return `${step.destination} from ${step.unpack === true ? 'folder ' : ''}${step.file?.path ?? step.sourceUri ?? ''}`;
     case 'WindowsRestart':
       return step.restartCommand;
     case 'WindowsUpdate':

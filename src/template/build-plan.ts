@@ -103,7 +103,7 @@ interface StepBase {
   timeoutInSeconds?: number;
 }
 
-/** A file of the machine where `kiln` runs (`kiln.file`), as it was when the plan was made. */
+/** A file or packed folder of the machine where `kiln` runs (`kiln.file`), as it was when the plan was made. */
 export interface LocalFile {
   /** As the template has it. */
   path: string;
@@ -168,6 +168,8 @@ export interface FileCustomizer extends StepBase {
   /** Either this or `file`. */
   sourceUri?: string;
   file?: LocalFile;
+  /** `file` is a folder (`kiln.folder`), packed as tar.gz and unpacked into the folder `destination`. */
+  unpack?: true;
   /** Path inside the machine: absolute, or below the folder that steps run in. */
   destination: string;
   sha256?: string;

@@ -54,7 +54,7 @@ export function planResource(
   const known = former === undefined ? [] : localFilesOf(former).map(({ file }) => file);
   const missing = fillLocalFiles(
     planned.plan,
-    (path) => known.find((file) => file.path === path) ?? NO_LOCAL_FILES(path),
+    (path, folder) => known.find((file) => file.path === path) ?? NO_LOCAL_FILES(path, folder),
   );
   if (missing.length > 0) return { ok: false, problems: missing };
   const large = tooLargeToKeep(planned);

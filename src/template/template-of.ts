@@ -105,7 +105,7 @@ function kilnOf(step: PlannedCustomizer): { kiln?: Record<string, unknown> } {
   const { pauseBeforeInSeconds: pause, timeoutInSeconds: within, retries } = step;
   const kiln = {
     ...fileOf('script' in step ? (step.script.from === 'file' ? step.script.file : undefined) : undefined),
-    ...(step.type === 'File' ? fileOf(step.file) : {}),
+    ...(step.type === 'File' ? fileOf(step.file, step.unpack) : {}),
     ...('environment' in step ? { environment: step.environment } : {}),
     ...(step.type === 'Shell' ? shellOf(step) : {}),
     ...(pause === undefined ? {} : { pauseBefore: formatDuration(pause) }),
@@ -115,7 +115,8 @@ function kilnOf(step: PlannedCustomizer): { kiln?: Record<string, unknown> } {
   return Object.keys(kiln).length === 0 ? {} : { kiln };
 }
 
-const fileOf = (file: LocalFile | undefined): { file?: string } => (file === undefined ? {} : { file: file.path });
+const fileOf = (file: LocalFile | undefined, folder = false): { file?: string; folder?: string } =>
+  file === undefined ? {} : { [folder ? 'folder' : 'file']: file.path };
 
 function shellOf({ restart, validExitCodes, executeCommand }: ShellCustomizer): Record<string, unknown> {
   return {

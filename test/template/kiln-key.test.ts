@@ -193,4 +193,29 @@ describe('a file beside the template', () => {
     assert.equal(problemsOf(text([{ type: 'Shell', inline: ['1'], kiln: { file: 'a' } }])).length, 1);
     assert.equal(problemsOf(text([{ ...both[1], inline: undefined }])).length, 1);
   });
+
+  it('may be a folder, which is packed and unpacked, in every version that has File steps', () => {
+    const read = (path: string, folder: boolean) => ({ path: folder ? path : 'a file', ...found });
+    const step = { type: 'File', destination: '/srv/web', kiln: { folder: 'dist' } };
+    for (const apiVersion of API_VERSIONS.filter((version) => atLeast(version, '2019-05-01-preview'))) {
+      const plan = planOf(deployment([resource({ customize: [step] }, { apiVersion })]), { readLocalFile: read });
+      const [file] = plan.customize;
+      assert.ok(file?.type === 'File');
+      assert.deepEqual([file.file?.path, file.unpack, file.destination], ['dist', true, '/srv/web']);
+      const again = planOf(deployment([templateOf(plan)]), { readLocalFile: read });
+      assert.deepEqual(again.customize, plan.customize);
+    }
+    const told = (more: object) => toldOf(text([{ ...step, ...more }]), { readLocalFile: () => 'is not there' });
+    assert.deepEqual(told({}), [`${AT}.kiln.folder: is not there`]);
+    assert.deepEqual(told({ sha256Checksum: 'a'.repeat(64) }), [
+      `${AT}.sha256Checksum: expected none: a folder has no digest that is known before it is packed`,
+    ]);
+    assert.deepEqual(told({ sourceUri: URI }), [`${AT}.kiln.folder: expected sourceUri or this, not both`]);
+    assert.deepEqual(told({ kiln: { folder: 'a', file: 'b' } }), [
+      `${AT}.kiln.folder: expected kiln.file or this, not both`,
+    ]);
+    assert.deepEqual(told({ type: 'Shell', inline: ['true'], destination: undefined }), [
+      `${AT}.kiln.folder: this field is not known`,
+    ]);
+  });
 });

@@ -50,7 +50,7 @@ export function linuxStep(step: StagedStep): string {
     case 'Shell':
       return shellStep(step);
     case 'File':
-      return fileStep(step.sha256, step.destination);
+      return step.unpack === true ? folderStep(step) : fileStep(step.sha256, step.destination);
     case 'PowerShell':
     case 'WindowsRestart':
     case 'WindowsUpdate':
@@ -142,6 +142,24 @@ fetch "$target.kiln-part"
 check "$target.kiln-part" ${sha256}
 mv "$target.kiln-part" "$target"
 chmod 0644 "$target"
+echo "$target"
+`;
+}
+
+/** Files come with their permissions and belong to root; what is there under other names stays. */
+function folderStep({ key, sha256, destination }: { key: string; sha256: string; destination: string }): string {
+  return `#!/bin/sh
+set -eu
+${FETCH}
+cd ${WORK}
+command -v tar >/dev/null 2>&1 || { echo 'kiln: the image has no tar' >&2; exit 1; }
+target=${quote(destination)}
+archive=${WORK}/${key}.tar.gz
+fetch "$archive"
+check "$archive" ${sha256}
+mkdir -p -- "$target"
+tar -xzof "$archive" -C "$target"
+rm -f "$archive"
 echo "$target"
 `;
 }

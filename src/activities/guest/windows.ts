@@ -40,7 +40,7 @@ export function windowsStep(step: StagedStep): WindowsCommand {
     case 'PowerShell':
       return powerShellStep(step);
     case 'File':
-      return { ...plain, script: fileStep(step.sha256, step.destination) };
+      return { ...plain, script: step.unpack === true ? folderStep(step) : fileStep(step.sha256, step.destination) };
     case 'Shell':
       throw new TypeError('Shell is a step of Linux machines');
     case 'WindowsRestart':
@@ -141,6 +141,26 @@ Set-Location $work
 $target = [Environment]::ExpandEnvironmentVariables(${literal(destination)})
 if (-not [IO.Path]::IsPathRooted($target)) { $target = Join-Path $work $target }
 Receive-Content $target ${literal(sha256)}
+$target
+exit 0
+`;
+}
+
+/** Windows has had a tar of its own since Server 2019, which is quicker than Expand-Archive and knows long paths. */
+function folderStep({ key, sha256, destination }: { key: string; sha256: string; destination: string }): string {
+  return `param([string]$KILN_SOURCE)
+${BEGIN}
+$tar = Join-Path $env:SystemRoot 'System32\\tar.exe'
+if (-not (Test-Path -LiteralPath $tar)) { throw 'kiln: this Windows has no tar.exe, which came with Windows Server 2019' }
+Set-Location $work
+$target = [Environment]::ExpandEnvironmentVariables(${literal(destination)})
+if (-not [IO.Path]::IsPathRooted($target)) { $target = Join-Path $work $target }
+$archive = Join-Path $work ${literal(`${key}.tar.gz`)}
+Receive-Content $archive ${literal(sha256)}
+New-Item -ItemType Directory -Force -Path $target | Out-Null
+& $tar -xzf $archive -C $target
+if ($LASTEXITCODE -ne 0) { throw "kiln: tar ended with $LASTEXITCODE" }
+Remove-Item -Force -LiteralPath $archive
 $target
 exit 0
 `;

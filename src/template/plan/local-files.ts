@@ -2,8 +2,11 @@
 import type { TemplateProblem } from '../../arm-template/problems.ts';
 import type { BuildPlan, LocalFile, PlannedCustomizer } from '../build-plan.ts';
 
-/** @param path as the template has it. A text says what is wrong with it. */
-export type ReadLocalFile = (path: string) => LocalFile | string;
+/**
+ * @param path as the template has it. A text says what is wrong with it.
+ * @param folder it is a folder, to be packed as tar.gz: the same bytes for the same folder
+ */
+export type ReadLocalFile = (path: string, folder: boolean) => LocalFile | string;
 
 export const NO_LOCAL_FILES: ReadLocalFile = () =>
   'a file beside the template can be read by the kiln command only: expected an address that the worker can reach';
@@ -34,8 +37,9 @@ export function localFileOf(step: PlannedCustomizer): LocalFile | undefined {
 /** Fills digests, sizes and contents in; answers what is wrong with the files. */
 export function fillLocalFiles(plan: BuildPlan, read: ReadLocalFile): TemplateProblem[] {
   return localFilesOf(plan).flatMap(({ step, file, path }) => {
-    const found = read(file.path);
-    if (typeof found === 'string') return [{ path: `${path}.kiln.file`, message: found }];
+    const folder = step.type === 'File' && step.unpack === true;
+    const found = read(file.path, folder);
+    if (typeof found === 'string') return [{ path: `${path}.kiln.${folder ? 'folder' : 'file'}`, message: found }];
     const expected = (step.type === 'File' ? step.sha256 : file.sha256) ?? '';
     Object.assign(file, found, { path: file.path });
     if (expected === '' || expected === found.sha256) return [];

@@ -1,5 +1,12 @@
 /** Steps with their defaults filled and keys that are safe in names. */
-import type { LocalFile, PlannedCustomizer, PlannedScript, PlannedValidator, ShellCustomizer } from '../build-plan.ts';
+import type {
+  FileCustomizer,
+  LocalFile,
+  PlannedCustomizer,
+  PlannedScript,
+  PlannedValidator,
+  ShellCustomizer,
+} from '../build-plan.ts';
 import { parseDuration } from '../duration.ts';
 import type { ImageTemplateProperties } from '../schema/image-template.ts';
 
@@ -83,8 +90,7 @@ function planScriptStep(step: Validator, index: number, kind: 'step' | 'check'):
     }
     case 'File': {
       const { sourceUri = '', destination = '', sha256Checksum, kiln } = step;
-      const from = isGiven(kiln?.file) ? { file: localFile(kiln.file) } : { sourceUri };
-      return { type: 'File', ...base, ...from, destination, ...sha256Of(sha256Checksum) };
+      return { type: 'File', ...base, ...whereFrom(sourceUri, kiln), destination, ...sha256Of(sha256Checksum) };
     }
   }
 }
@@ -129,6 +135,14 @@ function planScript(step: {
   if (isGiven(kiln?.file)) return { from: 'file', file: localFile(kiln.file, sha256Checksum) };
   if (scriptUri === '') return { from: 'inline', lines: inline };
   return { from: 'uri', uri: scriptUri, ...sha256Of(sha256Checksum) };
+}
+
+function whereFrom(
+  sourceUri: string,
+  { file, folder }: { file?: string | undefined; folder?: string | undefined } = {},
+): Pick<FileCustomizer, 'sourceUri' | 'file' | 'unpack'> {
+  if (isGiven(folder)) return { file: localFile(folder), unpack: true };
+  return isGiven(file) ? { file: localFile(file) } : { sourceUri };
 }
 
 const isGiven = (path: string | undefined): path is string => path !== undefined && path !== '';

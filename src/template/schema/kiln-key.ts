@@ -32,6 +32,10 @@ const file = text
   .optional()
   .describe('Path of a file on the machine where kiln runs, from the folder of the template; in place of an address.');
 
+const folder = text
+  .optional()
+  .describe('Path of a folder on the machine where kiln runs; what is in it comes into the folder destination.');
+
 /** Of every customizer and validator. */
 const ofAnyStep = {
   pauseBefore: duration('30s or 5m').describe('Wait so long before the step, and before each retry.'),
@@ -71,7 +75,7 @@ function own<S extends z.core.$ZodLooseShape>(shape: S) {
 
 /** Of a Shell customizer, in every api-version. */
 export const shellKey = own({ ...ofShell, restart });
-export const fileKey = own(ofFiles);
+export const fileKey = own({ ...ofFiles, folder });
 /** Of WindowsRestart and WindowsUpdate, which have no content. */
 export const stepKey = own(ofAnyStep);
 export const powerShellKey = own({ ...ofScripts, restart: refused('WindowsRestart') });

@@ -30,12 +30,13 @@ function scriptFields(version: ApiVersion) {
 const isGiven = (value: unknown): boolean =>
   value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0);
 
-const localFile = ({ kiln }: Record<string, unknown>): unknown =>
-  typeof kiln === 'object' && kiln !== null ? (kiln as { file?: unknown }).file : undefined;
+function own<K extends 'file' | 'folder'>({ kiln }: Record<string, unknown>, field: K): unknown {
+  return typeof kiln === 'object' && kiln !== null ? (kiln as Partial<Record<K, unknown>>)[field] : undefined;
+}
 
 /** A script comes from an address or a file or stands in the template; exactly one. */
 function hasOneScript(step: Record<string, unknown>): boolean {
-  return [step['scriptUri'] ?? step['script'], step['inline'], localFile(step)].filter(isGiven).length === 1;
+  return [step['scriptUri'] ?? step['script'], step['inline'], own(step, 'file')].filter(isGiven).length === 1;
 }
 
 function oneScript(version: ApiVersion) {
@@ -79,17 +80,24 @@ export function file() {
     name,
     sourceUri: webAddress.optional().describe('Address of the file.'),
     sha256Checksum: sha256.optional(),
-    destination: text.optional().describe('Absolute path inside the machine; its folder must exist.'),
+    destination: text
+      .optional()
+      .describe('Absolute path inside the machine; its folder must exist. Of kiln.folder, the folder itself.'),
     ...fileKey,
   }).check(
-    rule((value) => [
-      ...(['sourceUri', 'destination'] as const)
-        .filter((field) => !isGiven(value[field]) && !(field === 'sourceUri' && isGiven(localFile(value))))
-        .map((field) => ({ path: [field], message: 'is required for a File step' })),
-      ...(isGiven(value.sourceUri) && isGiven(localFile(value))
-        ? [{ path: ['kiln', 'file'], message: 'expected sourceUri or this, not both' }]
-        : []),
-    ]),
+    rule((value) => {
+      const local = (['file', 'folder'] as const).filter((field) => isGiven(own(value, field)));
+      const many = (isGiven(value.sourceUri) ? local : local.slice(1)).map((field) => ({
+        path: ['kiln', field],
+        message: `expected ${isGiven(value.sourceUri) ? 'sourceUri' : 'kiln.file'} or this, not both`,
+      }));
+      const absent = (['sourceUri', 'destination'] as const)
+        .filter((field) => !isGiven(value[field]) && !(field === 'sourceUri' && local.length > 0))
+        .map((field) => ({ path: [field], message: 'is required for a File step' }));
+      const folderDigest = local.includes('folder') && isGiven(value.sha256Checksum);
+      const message = 'expected none: a folder has no digest that is known before it is packed';
+      return [...absent, ...many, ...(folderDigest ? [{ path: ['sha256Checksum'], message }] : [])];
+    }),
   );
 }
 
