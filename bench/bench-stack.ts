@@ -94,7 +94,7 @@ export class BenchStack {
     const plan = planned.ok ? planned.plans[0] : undefined;
     if (plan === undefined) throw new Error(`the bench's own template is refused: ${JSON.stringify(planned)}`);
     const begun = performance.now();
-    await client.start(plan, '');
+    await client.start(plan, { template: '', files: '' });
     while (await client.isRunning(runId)) await pause(100);
     const wallMs = performance.now() - begun;
     const status = await client.status(runId);

@@ -10,6 +10,8 @@ const LOOK_EVERY_MS = 250;
 export interface BeginOptions {
   /** What failed or was cancelled is built again, under the next id of `<id>-2`, `<id>-3`, …. */
   retry: boolean;
+  /** Files that are made anew for each try of one pipeline may differ: the run that is there keeps its own. */
+  otherFiles?: boolean;
   say: (line: string) => void;
 }
 
@@ -22,13 +24,17 @@ export async function beginBuild(
   client: KilnClient,
   first: PlannedBuild,
   planned: (attempt: number) => PlannedBuild,
-  { retry, say }: BeginOptions,
+  { retry, otherFiles = false, say }: BeginOptions,
 ): Promise<string> {
   for (let attempt = 1, build = first; ; build = planned(++attempt)) {
     const { runId } = build.plan;
     const found = await client.start(build.plan, build.digest);
     if (found === undefined) return runId;
-    if (found.digest !== build.digest) throw new UsageError(await takenBy(client, build.plan));
+    if (found.digest?.template !== build.digest.template) throw new UsageError(await takenBy(client, build.plan));
+    if (found.digest.files !== build.digest.files) {
+      if (!otherFiles) throw new UsageError(await takenBy(client, build.plan));
+      say(`${runId} has other files than those that are here now, and keeps them`);
+    }
     if (retry && found.state === 'RUNNING' && found.canceling) {
       say(`${runId} is being cancelled; waiting for its clean-up`);
       while (await client.isRunning(runId)) await pause(LOOK_EVERY_MS);

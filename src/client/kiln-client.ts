@@ -8,6 +8,7 @@ import {
 import type { Connection, ConnectionOptions, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
 import type { BuildPlan, PlannedDistributor, TargetRegion } from '../template/build-plan.ts';
+import type { TemplateDigest } from '../template/template-digest.ts';
 import { buildOptions } from '../workflows/build-options.ts';
 import {
   buildWorkflowId,
@@ -60,7 +61,7 @@ export interface Found {
   /** It was asked to cancel. */
   canceling: boolean;
   /** Of its template; absent where it was not started as a build of its own. */
-  digest?: string;
+  digest?: TemplateDigest;
 }
 
 export interface ListOptions {
@@ -131,12 +132,12 @@ export class KilnClient {
    * Starts the build; answers the one that has its id already, running or ended, as long as Temporal remembers it.
    * @param digest of the template, by which {@link Found} tells whether it is of the same one
    */
-  async start(plan: BuildPlan, digest: string): Promise<Found | undefined> {
+  async start(plan: BuildPlan, digest: TemplateDigest): Promise<Found | undefined> {
     const { memo, ...options } = buildOptions(plan);
     try {
       await this.#client.workflow.start(WORKFLOWS.buildImage, {
         ...options,
-        memo: { ...memo, templateDigest: digest },
+        memo: { ...memo, digest },
         taskQueue: TASK_QUEUE,
         args: [plan],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
@@ -145,11 +146,11 @@ export class KilnClient {
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       const { status, memo: kept, raw } = await this.#handle(plan.runId).describe();
-      const known = kept?.['templateDigest'];
+      const known = kept?.['digest'];
       return {
         state: status.name,
         canceling: raw.workflowExtendedInfo?.cancelRequested === true,
-        ...(typeof known === 'string' ? { digest: known } : {}),
+        ...(known === undefined ? {} : { digest: known as TemplateDigest }),
       };
     }
   }

@@ -5,6 +5,7 @@ import type { BuildPlan } from '../template/build-plan.ts';
 import { formatProblems, planFile, readParametersFile } from '../template/index.ts';
 import type { PlanOptions } from '../template/index.ts';
 import { templateDigests } from '../template/template-digest.ts';
+import type { TemplateDigest } from '../template/template-digest.ts';
 import type { Submission } from '../workflows/template-messages.ts';
 import { LocalFiles } from './local-files.ts';
 import { subscriptionOf, UsageError } from './settings.ts';
@@ -25,7 +26,7 @@ export const DEFAULT_GROUP = 'golden-images';
 /** A build to be: its plan, and what tells whether another of the same id is of the same template. */
 export interface PlannedBuild {
   plan: BuildPlan;
-  digest: string;
+  digest: TemplateDigest;
 }
 
 export function loadPlans(file: string, options: TemplateOptions, settings: Settings): BuildPlan[] {
@@ -54,7 +55,10 @@ export function loadBuilds(
 export function planBuilds(file: string, text: string, options: PlanOptions): PlannedBuild[] {
   const submissions = planned(file, text, options);
   const digests = templateDigests(text, options);
-  return submissions.map(({ plan }, index) => ({ plan, digest: digests[index] ?? '' }));
+  return submissions.flatMap(({ plan }, index) => {
+    const digest = digests[index];
+    return digest === undefined ? [] : [{ plan, digest }];
+  });
 }
 
 /** @param file what the template is called in messages, and where it has no name of its own */

@@ -1,5 +1,6 @@
 /** Follows a build to its end: draws it, keeps the stack alive under it, and passes Ctrl-C on as a cancellation. */
 import type { BuildStatus } from '../workflows/messages.ts';
+import { Interrupts } from './interrupts.ts';
 import type { KilnClient, Live } from './kiln-client.ts';
 import { LocalFiles } from './local-files.ts';
 import { changeLines, liveLines } from './render.ts';
@@ -8,6 +9,20 @@ import { pause } from './services.ts';
 import type { Stack } from './stack.ts';
 
 const LOOK_EVERY_MS = 250;
+/** So long nobody answers before it is said. */
+const SILENCE_MS = 30_000;
+
+export type Out = Pick<NodeJS.WriteStream, 'isTTY' | 'columns'> & { write(text: string): unknown };
+
+export interface WatchOptions {
+  /** What the plan was made of; those that the run waits for are sent to it. */
+  files?: LocalFiles;
+  /** Absent: Ctrl-C. The first cancels, a second leaves the clean-up to the background. */
+  interrupts?: Interrupts;
+  /** The first interrupt leaves the build as it is. */
+  detach?: boolean;
+  everyMs?: number;
+}
 
 export type WatchEnd = { ended: 'finished'; status: BuildStatus } | { ended: 'detached' };
 
@@ -15,13 +30,15 @@ export async function watchBuild(
   client: KilnClient,
   runId: string,
   stack: Stack,
-  out: NodeJS.WriteStream,
-  files = new LocalFiles(''),
+  out: Out,
+  options: WatchOptions = {},
 ): Promise<WatchEnd> {
+  const { files = new LocalFiles(''), detach = false, everyMs = LOOK_EVERY_MS } = options;
+  const interrupts = options.interrupts ?? new Interrupts(['SIGINT']);
   const screen = out.isTTY ? new Redraw(out) : undefined;
   const seen = new Set<string>();
   let before: BuildStatus | undefined;
-  let interrupts = 0;
+  let heard = Date.now();
   let sending: Promise<void> | undefined;
   const say = (line: string): void => {
     screen?.clear();
@@ -31,23 +48,26 @@ export async function watchBuild(
     if (!seen.has(line)) say(line);
     seen.add(line);
   };
-  const onInterrupt = (): void => {
-    interrupts++;
-    if (interrupts === 1) {
-      say('cancelling, and waiting for what was made to be removed; Ctrl-C again leaves it to the background');
-      client.cancel(runId).catch((error: unknown) => say(`the cancellation was not accepted: ${String(error)}`));
-    }
+  let over = false;
+  const cancel = (): void => {
+    if (over) return;
+    say('cancelling, and waiting for what was made to be removed; Ctrl-C again leaves it to the background');
+    client.cancel(runId).catch((error: unknown) => say(`the cancellation was not accepted: ${String(error)}`));
   };
-  process.on('SIGINT', onInterrupt);
+  const enough = interrupts.reaches(detach ? 1 : 2).then(() => 'enough' as const);
+  if (!detach) void interrupts.reaches(1).then(cancel);
   try {
     for (;;) {
-      if (interrupts > 1) return { ended: 'detached' };
       for (const name of await stack.revive()) say(`${name} had ended and was started again; the build goes on`);
       await client.follow(stack);
       for (const line of stack.news()) say(line);
-      const look = await lookAt(client, runId);
-      if (look !== undefined) {
+      const look = await Promise.race([enough, lookAt(client, runId)]);
+      if (look === 'enough') return { ended: 'detached' };
+      if (typeof look === 'string') {
+        if (Date.now() - heard > SILENCE_MS) sayOnce(`no answer from Temporal or from a worker; asking on: ${look}`);
+      } else {
         const { status, live, running } = look;
+        heard = Date.now();
         if (screen !== undefined) screen.draw(liveLines(status, live, out.columns, Date.now()));
         else for (const line of changeLines(before, status, seen, live)) say(line);
         before = status;
@@ -56,33 +76,34 @@ export async function watchBuild(
         }
         if (!running) return { ended: 'finished', status };
       }
-      await pause(LOOK_EVERY_MS);
+      if ((await Promise.race([enough, pause(everyMs)])) === 'enough') return { ended: 'detached' };
     }
   } finally {
-    process.off('SIGINT', onInterrupt);
+    over = true;
+    if (options.interrupts === undefined) interrupts.close();
   }
 }
 
-/** Undefined while Temporal or the worker is away: the next look finds them again. */
+/** Why not, while Temporal or the worker is away: the next look finds them again. */
 async function lookAt(
   client: KilnClient,
   runId: string,
-): Promise<{ status: BuildStatus; live: Live; running: boolean } | undefined> {
+): Promise<{ status: BuildStatus; live: Live; running: boolean } | string> {
   try {
     const running = await client.isRunning(runId);
     const status = await client.status(runId);
     return { status, live: await client.live(status), running };
-  } catch {
-    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 
 /** Draws over what it drew last. */
 class Redraw {
-  readonly #out: NodeJS.WriteStream;
+  readonly #out: Out;
   #height = 0;
 
-  constructor(out: NodeJS.WriteStream) {
+  constructor(out: Out) {
     this.#out = out;
   }
 

@@ -37,6 +37,10 @@ export interface PlanOptions {
   location?: string;
   /** Ids added to the template's own. */
   identities?: string[];
+  /** Customizers that come before the template's own; problems count with them. */
+  customizeFirst?: object[];
+  /** For a template that names none. */
+  buildTimeoutInMinutes?: number;
   /** Of the run; with several templates in the file, what their runs' ids start with. */
   runId: string;
   /** For `kiln.file`; absent: such a step is refused. */
@@ -58,6 +62,8 @@ export function planFile(text: string, options: PlanOptions): PlanResult {
     location: options.location,
     given: options.parameters,
     identities: options.identities ?? [],
+    customizeFirst: options.customizeFirst ?? [],
+    buildTimeoutInMinutes: options.buildTimeoutInMinutes,
     defaultName: options.fileName.replace(/^.*\//, '').replace(/\.[^.]*$/, ''),
     now: options.now ?? new Date(),
     newGuid: options.newGuid ?? randomUUID,

@@ -43,6 +43,8 @@ export function planResource(
     location: undefined,
     given: {},
     identities: [],
+    customizeFirst: [],
+    buildTimeoutInMinutes: undefined,
     defaultName: name,
     now: new Date(0),
     newGuid: () => '00000000-0000-4000-8000-000000000000',

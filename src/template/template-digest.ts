@@ -4,23 +4,34 @@ import { localFilesOf, planFile } from './index.ts';
 import type { PlanOptions } from './index.ts';
 import { isJson } from '../arm-template/expressions/values.ts';
 
+/** sha256 each. */
+export interface TemplateDigest {
+  /** Of what is written, and of where the template is put. */
+  template: string;
+  /** Of the files and folders that it names. */
+  files: string;
+}
+
 /**
- * sha256 of each image template of a file, of the files that it names and of where it is put, in the file's order. `utcNow()` and `newGuid()` count
- * as what they are and not by their value, so that a file is the same template an hour later.
+ * Of each image template of a file, in the file's order. `utcNow()` and `newGuid()` count as what they are and not by
+ * their value, so that a file is the same template an hour later.
  */
-export function templateDigests(text: string, options: PlanOptions): string[] {
+export function templateDigests(text: string, options: PlanOptions): TemplateDigest[] {
   const still = { ...options, now: new Date(0), newGuid: () => '00000000-0000-4000-8000-000000000000' };
   const timeless = planFile(text, still);
   // What is good only at some times is compared with its values.
   const read = timeless.ok ? timeless : planFile(text, options);
   if (!read.ok) return [];
-  return read.plans.map((plan, index) => {
-    const files = localFilesOf(plan).map(({ file }) => file.sha256);
-    const said = { id: plan.template.id.toLowerCase(), files, ...read.resources[index] };
-    return createHash('sha256')
-      .update(JSON.stringify(sorted(said)))
-      .digest('hex');
-  });
+  return read.plans.map((plan, index) => ({
+    template: digestOf({ id: plan.template.id.toLowerCase(), ...read.resources[index] }),
+    files: digestOf(localFilesOf(plan).map(({ file }) => file.sha256)),
+  }));
+}
+
+function digestOf(value: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(value)))
+    .digest('hex');
 }
 
 function sorted(value: unknown): unknown {

@@ -73,9 +73,9 @@ describe('a packed folder', () => {
 
   it('that cannot be packed is told by its place, and is packed once for a plan and its retry', () => {
     const files = new LocalFiles(join(root, 'template.json'));
-    assert.match(String(files.read('absent', true)), /absent cannot be read: ENOENT/);
-    assert.match(String(files.read('one/alpha', true)), /alpha cannot be read: it is no folder/);
-    assert.match(String(files.read('one')), /one cannot be read: it is no file/);
+    assert.match(JSON.stringify(files.read('absent', true)), /absent cannot be read: ENOENT/);
+    assert.match(JSON.stringify(files.read('one/alpha', true)), /alpha cannot be read: it is no folder/);
+    assert.match(JSON.stringify(files.read('one')), /one cannot be read: it is no file/);
     const packed = files.read('one', true);
     assert.ok(typeof packed === 'object' && packed.content !== undefined);
     assert.equal(files.read('one', true), packed);

@@ -36,7 +36,7 @@ export async function build(file: string, options: BuildOptions, settings: Setti
         loadBuilds(file, { ...options, id: `${id}-${attempt}` }, settings, files)[index] ?? build;
       const say = (line: string): void => void process.stderr.write(`${line}\n`);
       const runId = await beginBuild(client, build, again, { retry, say });
-      const end = await watchBuild(client, runId, stack, out, files);
+      const end = await watchBuild(client, runId, stack, out, { files });
       if (end.ended === 'detached') {
         process.stderr.write(`the build goes on in the background: kiln show ${runId}, kiln logs ${runId} --follow\n`);
         return EXIT.canceled;

@@ -9,18 +9,15 @@ import type { Found } from './find-resources.ts';
 import { IMAGE_TEMPLATE, isImageTemplate, readTemplate } from './read-template.ts';
 import type { ReadTemplate } from './read-template.ts';
 import { fieldOf, isJson } from '../../arm-template/expressions/values.ts';
+import type { FromCommand } from './settle.ts';
 import { readJson } from './read-json.ts';
 import { Scope } from '../../arm-template/scope.ts';
 import type { World } from '../../arm-template/world.ts';
 
-export interface ReadOptions {
+export interface ReadOptions extends FromCommand {
   subscriptionId: string;
   resourceGroup: string;
-  location: string | undefined;
   given: Record<string, unknown>;
-  identities: string[];
-  /** A bare body without a name is called so. */
-  defaultName: string;
   now: Date;
   newGuid(): string;
 }

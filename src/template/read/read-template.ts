@@ -14,6 +14,7 @@ import { forgive } from './forgive.ts';
 import { checkIdentity } from './identities.ts';
 import { isJson } from '../../arm-template/expressions/values.ts';
 import { OF_A_DEPLOYMENT, settle, withIdentity } from './settle.ts';
+import type { FromCommand } from './settle.ts';
 import { UNFILLED } from '../../arm-template/unfilled.ts';
 import { tellError } from '../../arm-template/world.ts';
 
@@ -39,7 +40,7 @@ export function isImageTemplate(type: unknown): boolean {
 /** Undefined where something is wrong; what it is, is among the problems of the file. */
 export function readTemplate(
   { resource, path, scope, loop, bare }: Found,
-  options: { identities: string[]; defaultName: string; location: string | undefined },
+  options: FromCommand,
 ): ReadTemplate | undefined {
   const { world } = scope;
   const { secrets } = world;

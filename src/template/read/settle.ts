@@ -1,4 +1,5 @@
 /** A template's own fields: without what a file or deployment has beside them, and with what comes from the command. */
+import { isJson } from '../../arm-template/expressions/values.ts';
 import { atLeast } from '../api-versions/api-versions.ts';
 import type { ApiVersion } from '../api-versions/api-versions.ts';
 import type { PlanWarning } from '../build-plan.ts';
@@ -12,12 +13,24 @@ const BESIDE_A_BODY = ['$schema', 'apiVersion', 'api-version', 'type', 'comments
 /** What the Azure CLI shows of any resource beside what is in it. */
 const SHOWN = ['resourceGroup', 'changedTime', 'createdTime', 'etag'];
 
+export interface FromCommand {
+  /** Added to the template's own. */
+  identities: string[];
+  /** Customizers that come before the template's own. */
+  customizeFirst: object[];
+  /** For a template that names none. */
+  buildTimeoutInMinutes: number | undefined;
+  location: string | undefined;
+  /** A bare body without a name is called so. */
+  defaultName: string;
+}
+
 /** Fills what comes from the command, and leaves out what is there for others. */
 export function settle(
   filled: Record<string, unknown>,
   bare: boolean,
   apiVersion: ApiVersion,
-  options: { identities: string[]; defaultName: string; location: string | undefined },
+  options: FromCommand,
   warnings: PlanWarning[],
 ): Record<string, unknown> {
   const beside = bare ? BESIDE_A_BODY : ['type', 'apiVersion', ...OF_A_DEPLOYMENT];
@@ -38,7 +51,24 @@ export function settle(
   if (bare) body['name'] ??= nameFrom(options.defaultName, apiVersion);
   if (options.location !== undefined) body['location'] ??= options.location;
   const identity = withIdentities(body['identity'], options.identities);
-  return { ...body, ...withIdentity(identity) };
+  return { ...body, ...withProperties(body['properties'], options), ...withIdentity(identity) };
+}
+
+function withProperties(
+  properties: unknown,
+  { customizeFirst, buildTimeoutInMinutes: minutes }: FromCommand,
+): { properties?: unknown } {
+  if (!isJson(properties)) return {};
+  const { customize = [] } = properties;
+  return {
+    properties: {
+      ...(minutes === undefined ? {} : { buildTimeoutInMinutes: minutes }),
+      ...properties,
+      ...(customizeFirst.length > 0 && Array.isArray(customize)
+        ? { customize: [...customizeFirst, ...(customize as unknown[])] }
+        : {}),
+    },
+  };
 }
 
 /** As the Azure CLI shows a template: what Azure has in `properties` beside the name and location. */
