@@ -235,7 +235,7 @@ describe('the page, in Chromium', { skip: NO_BROWSER }, () => {
       runId: 'small-1',
     });
     assert.ok(planned.ok);
-    for (const plan of planned.plans) await (await stack.client()).start(plan, 'digest');
+    for (const plan of planned.plans) await (await stack.client()).start(plan, { template: 'digest', files: '' });
     await page.goto(`${origin}/kiln/runs/small-1`);
     await page.getByRole('button', { name: 'Run again' }).click();
     await page.waitForURL('**/kiln/runs/small-1-again-*');

@@ -5,6 +5,7 @@ import { TemplateRefusal } from '../../client/template-client.ts';
 import type { TemplateClient } from '../../client/template-client.ts';
 import type { KilnClient } from '../../client/kiln-client.ts';
 import { planUnder } from '../../template/plan/plan-under.ts';
+import type { TemplateDigest } from '../../template/template-digest.ts';
 import { buildWorkflowId } from '../../workflows/messages.ts';
 import { ArmError } from '../arm-error.ts';
 
@@ -38,8 +39,8 @@ export async function runAgain(parts: ActionParts, runId: string, requestId: str
   if (parent) return runTemplate(parts, parent, requestId);
   const again = idAgain(runId, requestId);
   // Of the same template: a pipeline that asks for this id finds it as it would have found the first one.
-  const { templateDigest = '' } = memo ?? {};
-  await builds.start(planUnder(await builds.planOf(runId), again), String(templateDigest));
+  const digest = (memo?.['digest'] ?? { template: '', files: '' }) as TemplateDigest;
+  await builds.start(planUnder(await builds.planOf(runId), again), digest);
   return again;
 }
 
