@@ -111,6 +111,7 @@ describe('steps that need a real machine', { skip: sandboxed ? false : 'the sand
     const [said, rest] = (inside.status.steps[0]?.outputTail ?? '').split(/(?<=\n)/);
     assert.equal(said, 'this is repository\n');
     assert.equal(without.status.steps[0]?.outputTail, `no such name\n${rest}`, 'what is outside is as near to both');
+    await compute.virtualMachines.delete('golden-images', 'repository', UNHURRIED);
   });
 
   it('a failed build whose machine is left to be looked at, until it is deleted', async () => {

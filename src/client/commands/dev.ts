@@ -1,7 +1,9 @@
 /** `kiln dev`, `kiln stop`, `kiln reset`, `kiln worker` and `kiln gateway`: the stack itself. */
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { EXIT } from '../exit-codes.ts';
 import { pageLink } from '../page-link.ts';
 import { logFile, pause, stoppedFile } from '../services.ts';
@@ -63,6 +65,9 @@ export async function reset(settings: Settings, options: { yes?: boolean }): Pro
     throw new UsageError(`this removes every build, image and log in ${settings.stateDir}: say kiln reset --yes`);
   }
   await stopStack(settings.stateDir);
+  // Machines outlive their server, as they should; without their folders nobody would find them.
+  const endMachines = fileURLToPath(new URL('../../local-azure/end-machines.ts', import.meta.url));
+  await promisify(execFile)(process.execPath, [endMachines, '--state-dir', join(settings.stateDir, 'azure')]);
   rmSync(settings.stateDir, { recursive: true, force: true });
   console.log(`removed ${settings.stateDir}`);
   return EXIT.done;

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { quote, tool } from './commands.ts';
 
 export interface MachineNetwork {
@@ -40,7 +40,8 @@ export class Networks {
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(stateDir: string) {
-    this.#stateDir = stateDir;
+    // The same whatever folder a later process is started in.
+    this.#stateDir = resolve(stateDir);
     this.#folder = join(stateDir, 'networks');
   }
 

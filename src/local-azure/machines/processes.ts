@@ -13,6 +13,17 @@ export function livingProcess(folder: string): number | undefined {
   }
 }
 
+/** Ends it, and with it all that is inside (see --die-with-parent). */
+export async function endProcess(folder: string): Promise<void> {
+  const pid = livingProcess(folder);
+  try {
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended meanwhile.
+  }
+  while (livingProcess(folder) !== undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 /** Field 22 of /proc/<pid>/stat; the command's name, field 2, may itself contain spaces and brackets. */
 function startTimeOf(pid: number): string | undefined {
   try {

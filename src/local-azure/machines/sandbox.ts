@@ -30,7 +30,7 @@ import { exportDisk } from './export-disk.ts';
 import type { Machines, MachineSpec, PowerState, RunStatus } from './machine.ts';
 import type { Networks } from './networks.ts';
 import type { Privileges } from './privileges.ts';
-import { livingProcess } from './processes.ts';
+import { endProcess, livingProcess } from './processes.ts';
 import { PASSED_ON, startMachine } from './sandbox-start.ts';
 
 const TIMED_OUT = 124;
@@ -61,14 +61,7 @@ export function createSandboxMachines(options: {
   };
 
   const stop = async (key: string): Promise<void> => {
-    const pid = livingProcess(folderOf(key));
-    // What is inside dies with it (see --die-with-parent).
-    try {
-      if (pid !== undefined) process.kill(pid, 'SIGKILL');
-    } catch {
-      // It ended meanwhile.
-    }
-    while (livingProcess(folderOf(key)) !== undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+    await endProcess(folderOf(key));
     await networks?.leave(key);
   };
 
