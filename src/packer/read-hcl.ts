@@ -7,6 +7,7 @@ import { renderGo } from './go-template.ts';
 import type { GoWorld } from './go-template.ts';
 import { entriesOf, evaluate, within } from './hcl/evaluate.ts';
 import type { Scope } from './hcl/evaluate.ts';
+import { parseHclJson } from './hcl/json-syntax.ts';
 import { parseHcl } from './hcl/syntax.ts';
 import type { HclBlock, HclExpression } from './hcl/syntax.ts';
 import type { PackerBuild, PackerOptions } from './model.ts';
@@ -15,16 +16,20 @@ import type { Place } from './place.ts';
 import type { Report } from './report.ts';
 import { once, readText, readVariables } from './variables.ts';
 
-/** @param path a file, or a folder whose `*.pkr.hcl` are one template */
+/** @param path a file, or a folder whose `*.pkr.hcl` and `*.pkr.json` are one template */
 export async function readHcl(path: string, options: PackerOptions, report: Report): Promise<PackerBuild[]> {
   const folder = statSync(path).isDirectory() ? path : dirname(path);
   const files =
     folder === path
       ? readdirSync(path)
-          .filter((file) => file.endsWith('.pkr.hcl'))
+          .filter((file) => /\.pkr\.(hcl|json)$/.test(file))
           .toSorted()
       : [basename(path)];
-  const bodies = await Promise.all(files.map((file) => parseHcl(readText(join(folder, file)), join(folder, file))));
+  const bodies = await Promise.all(
+    files.map((file) =>
+      (file.endsWith('.json') ? parseHclJson : parseHcl)(readText(join(folder, file)), join(folder, file)),
+    ),
+  );
   const blocks = bodies.flatMap((body) => body.blocks);
   for (const { name, place } of bodies.flatMap((body) => body.attributes)) {
     report.problem(place, `${name} is outside of any block`);

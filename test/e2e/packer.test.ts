@@ -178,7 +178,7 @@ describe('Packer files', () => {
     assert.equal(first?.exitCode, 42);
     assert.match(first?.note ?? '', /succeeded at retry 2 of 3/);
     assert.match(restarting?.note ?? '', /the machine restarted while it ran/);
-    assert.equal(printed('resilient'), 'it\'s "quoted" $HOME\nrestarting\ntry\ntry\ntry\n');
+    assert.equal(printed('resilient'), 'it\'s "quoted" $HOME of my own 7\nrestarting\ntry\ntry\ntry\n');
   });
 
   it('start from gallery versions and managed images, and add a version that is no latest', () => {

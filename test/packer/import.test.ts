@@ -250,6 +250,38 @@ describe('an imported template', () => {
     assert.deepEqual((await importPacker(path, OPTIONS)).templates, hcl.templates);
   });
 
+  it('is the same from HCL in the syntax of JSON', async () => {
+    const source = {
+      os_type: 'Linux',
+      image_publisher: 'Debian',
+      image_offer: 'debian-12',
+      image_sku: '12-gen2',
+      location: 'west${var.part}',
+      managed_image_name: 'image',
+      managed_image_resource_group_name: 'group',
+      plan_info: { plan_name: 'n', plan_product: 'p', plan_publisher: 'q' },
+    };
+    const json = {
+      '//': 'a comment',
+      variable: { part: { type: 'string', default: 'europe' } },
+      source: { 'azure-arm': { a: source } },
+      build: [
+        {
+          sources: ['source.azure-arm.a'],
+          provisioner: [{ shell: { inline: ['true'] } }, { shell: { inline: ['two'] } }],
+        },
+      ],
+    };
+    const text = JSON.stringify(json, null, 2);
+    const plan = 'plan_info {\n  plan_name = "n"\n  plan_product = "p"\n  plan_publisher = "q"\n}\n';
+    const steps = ['true', 'two'].map((line) => `provisioner "shell" {\n  inline = ["${line}"]\n}\n`).join('');
+    assert.deepEqual((await take({ 'a.pkr.json': text })).templates, (await take(build(plan, steps))).templates);
+    const line = text.split('\n').findIndex((one) => one.includes('var.part')) + 1;
+    assert.deepEqual(await refused({ 'a.pkr.json': text.replace('var.part', 'var.nope') }), [
+      `a.pkr.json:${line} there is no nope here`,
+    ]);
+  });
+
   it('has parameters for the time of a build, and says where it could make none', async () => {
     const locals = 'locals {\n  day = formatdate("YYYYMMDD", timestamp())\n}\n';
     const script = 'provisioner "shell" {\n  inline = ["[ -n \'${local.day}\' ]", "echo it\'s ${timestamp()}"]\n}\n';

@@ -22,11 +22,11 @@ build {
     timeout          = "2m"
     valid_exit_codes = [0, 42]
     inline_shebang   = "/bin/bash -eu"
-    environment_vars = ["NOTE=it's \"quoted\" $HOME"]
+    environment_vars = ["NOTE=it's \"quoted\" $HOME", "script=of my own", "code=7"]
     inline = [
       "mkdir -p /opt/resilient; echo try >> /opt/resilient/tries",
       "[[ $(wc -l < /opt/resilient/tries) -ge 3 ]]",
-      "printf '%s\\n' \"$NOTE\" > /opt/resilient/note",
+      "printf '%s %s\\n' \"$NOTE\" \"$script $code\" > /opt/resilient/note",
       "exit 42",
     ]
   }

@@ -70,7 +70,12 @@ function shellStep({
   environment,
   executeCommand,
 }: Pick<ShellCustomizer, 'key' | 'environment' | 'executeCommand'> & { sha256: string }): string {
-  const start = executeCommand === undefined ? '"$script"' : `sh -c ${quote(filled(executeCommand, key, environment))}`;
+  const start =
+    executeCommand === undefined
+      ? `${WORK}/${key}.script`
+      : `/bin/sh -c ${quote(filled(executeCommand, key, environment))}`;
+  // In a shell of its own: a variable may be called as one of those here.
+  const set = environment === undefined ? '' : 'eval "$KILN_ENVIRONMENT"; unset KILN_ENVIRONMENT; ';
   return `#!/bin/sh
 set -eu
 ${FETCH}
@@ -88,7 +93,7 @@ chmod 0755 "$script"
 cd ${WORK}
 : >"$note.begun"
 set +e
-${environment === undefined ? '' : 'eval "$KILN_ENVIRONMENT"; unset KILN_ENVIRONMENT\n'}${start} &
+(${set}exec ${start}) &
 child=$!
 trap ': >"$note.stopped"; sync; kill -TERM $child 2>/dev/null' TERM
 while :; do

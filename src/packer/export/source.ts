@@ -1,4 +1,5 @@
 /** What is no step of a plan, as an azure-arm source. */
+import { defaultVmSize } from '../../template/build-plan.ts';
 import type { BuildPlan, PlannedSource, SharedImageDistributor, VhdDistributor } from '../../template/build-plan.ts';
 import { parseResourceId } from '../../template/resource-id.ts';
 import type { Block } from './hcl-text.ts';
@@ -40,7 +41,8 @@ export function sourceBlock(plan: BuildPlan, osType: 'Linux' | 'Windows', lost: 
         os_type: osType,
         ...image.attributes,
         ...(staging === undefined ? { location: template.location } : { build_resource_group_name: staging }),
-        vm_size: machine.vmSize,
+        // Packer's own default cannot start a source of the second generation; this one starts both.
+        vm_size: machine.vmSize ?? defaultVmSize('V2'),
         os_disk_size_gb: machine.osDiskSizeGB === 0 ? undefined : machine.osDiskSizeGB,
         disk_additional_size: machine.dataDisks?.map(({ sizeGB }) => sizeGB),
         user_assigned_managed_identities: machine.identities.length === 0 ? undefined : machine.identities,

@@ -168,6 +168,9 @@ function galleryImage(gallery: Fields): string {
 }
 
 function machineOf(source: Fields, parameters: Record<string, Parameter>): Record<string, unknown> {
+  if (!source.has('vm_size')) {
+    source.note('changed', 'vm_size', 'is chosen by the generation of the source, where Packer takes Standard_A1');
+  }
   return compact({
     vmSize: source.text('vm_size'),
     osDiskSizeGB: source.number('os_disk_size_gb'),

@@ -49,12 +49,8 @@ export async function importPacker(path: string, options: PackerOptions): Promis
 }
 
 function readBuilds(path: string, options: PackerOptions, report: Report): Promise<PackerBuild[]> | PackerBuild[] {
-  if (!statSync(path).isDirectory() && !path.endsWith('.hcl')) {
-    if (!path.endsWith('.pkr.json')) return readJsonTemplate(path, options, report);
-    const message =
-      "HCL in JSON's syntax is not read: expected HCL's own (.pkr.hcl) or a template of Packer's older form";
-    throw new PackerError([{ place: { file: path, line: 1 }, message }]);
-  }
+  const older = !statSync(path).isDirectory() && !/\.hcl$|\.pkr\.json$/.test(path);
+  if (older) return readJsonTemplate(path, options, report);
   return readHcl(path, options, report);
 }
 
