@@ -6,7 +6,7 @@ import type { FailureType } from '../azure/errors.ts';
 import { signedUrl } from './blobs.ts';
 import { buildUserPassword } from './build-user.ts';
 import type { Guest, RunContext, StagedStep, StepActivities, StepHeartbeat, StepResult, StepRole } from './contract.ts';
-import { exports, linuxStep, outcomeOf } from './guest/linux.ts';
+import { exports, linuxStep, outcomeOf, startCommand } from './guest/linux.ts';
 import { BUILD_USER, windowsOutcomeOf, windowsStep } from './guest/windows.ts';
 import { askGuest, lastLines, runInGuest, wasCutOff } from './guest-command.ts';
 import type { Beat, GuestCommand } from './guest-command.ts';
@@ -100,10 +100,14 @@ function commandOf(azure: Azure, run: RunContext, guest: Guest, step: ContentSte
 }
 
 /** As its frame inside the machine takes it. */
-function environmentOf(step: ContentStep): { KILN_ENVIRONMENT?: string } {
-  if (step.type === 'File' || step.environment === undefined) return {};
+function environmentOf(step: ContentStep): Record<string, string> {
+  if (step.type === 'File') return {};
   const { environment } = step;
-  return { KILN_ENVIRONMENT: step.type === 'Shell' ? exports(environment) : JSON.stringify(environment) };
+  const text = step.type === 'Shell' ? exports : JSON.stringify;
+  return {
+    ...(environment === undefined ? {} : { KILN_ENVIRONMENT: text(environment) }),
+    ...(step.type === 'Shell' && step.executeCommand !== undefined ? { KILN_COMMAND: startCommand(step) } : {}),
+  };
 }
 
 function beatOf(step: StagedStep): Beat {

@@ -128,7 +128,7 @@ describe('Packer files', () => {
     const text = printed('web');
     assert.match(text, / {4}- NGINX\n {4}- CURL\n {4}Welcome to packer-web\.\n/);
     assert.match(text, /would install nginx\nwould install curl\n/);
-    assert.match(text, /site https:\/\/<site>\/web built by azure-arm web/);
+    assert.match(text, /site https:\/\/<site>\/web built by azure-arm web\nlast of all\n/);
   });
 
   it('in the older JSON too, with only, except and override', () => {

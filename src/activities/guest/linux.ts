@@ -70,10 +70,8 @@ function shellStep({
   environment,
   executeCommand,
 }: Pick<ShellCustomizer, 'key' | 'environment' | 'executeCommand'> & { sha256: string }): string {
-  const start =
-    executeCommand === undefined
-      ? `${WORK}/${key}.script`
-      : `/bin/sh -c ${quote(filled(executeCommand, key, environment))}`;
+  const script = `${WORK}/${key}.script`;
+  const start = executeCommand === undefined ? script : 'env -u KILN_COMMAND /bin/sh -c "$KILN_COMMAND"';
   // In a shell of its own: a variable may be called as one of those here.
   const set = environment === undefined ? '' : 'eval "$KILN_ENVIRONMENT"; unset KILN_ENVIRONMENT; ';
   return `#!/bin/sh
@@ -115,10 +113,18 @@ export function exports(environment: Record<string, string>): string {
     .join('\n');
 }
 
-/** Packer's words for how a script is started. The values come from the environment, which the command has anyway. */
-function filled(command: string, key: string, environment: Record<string, string> = {}): string {
-  const vars = Object.keys(environment).map((name) => `${name}="$${name}"`);
-  return command
+/** A step's start command in Packer's words, filled as Packer does; with values in it, so a secret of the command's. */
+export function startCommand({
+  key,
+  executeCommand = '',
+  environment = {},
+}: {
+  key: string;
+  executeCommand?: string;
+  environment?: Record<string, string>;
+}): string {
+  const vars = Object.entries(environment).map(([name, value]) => `${name}='${value.replaceAll("'", `'"'"'`)}'`);
+  return executeCommand
     .replaceAll(/\{\{\s*\.Path\s*\}\}/g, () => `${WORK}/${key}.script`)
     .replaceAll(/\{\{\s*\.Vars\s*\}\}/g, () => vars.join(' '));
 }
