@@ -70,7 +70,7 @@ describe('a customizer that is running', () => {
   it('is ended when the build is cancelled', async (t) => {
     const bench = await startBench(t, 'cancelled');
     const { steps } = await withMachine(bench);
-    const step = lasting(steps[0], 60);
+    const step = lasting(steps[0], 600);
     const env = new MockActivityEnvironment();
     const rejected = assert.rejects(env.run(bench.activities.runStep, bench.run, GUEST, step), {
       name: 'CancelledFailure',
@@ -81,10 +81,10 @@ describe('a customizer that is running', () => {
     await assert.rejects(command(bench, step), { statusCode: 404 });
   });
 
-  it('whose command was deleted by somebody fails and says so', { timeout: 20_000 }, async (t) => {
+  it('whose command was deleted by somebody fails and says so', { timeout: 120_000 }, async (t) => {
     const bench = await startBench(t, 'vanished');
     const { steps } = await withMachine(bench);
-    const step = lasting(steps[0], 60);
+    const step = lasting(steps[0], 600);
     const running = assert.rejects(call(bench.activities.runStep, bench.run, GUEST, step), {
       type: 'CustomizerFailed',
     });
