@@ -19,6 +19,11 @@ const files = globSync('test/**/*.test.ts', { cwd: root })
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
   .toSorted((a, b) => Number(LONG.test(b)) - Number(LONG.test(a)) || a.localeCompare(b));
 
+if (files.length === 0) {
+  // Node's runner would take no file as every file.
+  console.error(`no test file has ${wanted.join(' or ')} in its name`);
+  process.exit(2);
+}
 if (files.some((file) => file.endsWith('gateway/page.test.ts'))) await ensureChromium((line) => console.log(line));
 const { cacheDir } = readSettings({});
 const temporal = await findTemporal(cacheDir, (line) => console.log(line));
