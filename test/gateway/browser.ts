@@ -31,7 +31,14 @@ export async function objections(page: Page): Promise<string[]> {
   return found as string[];
 }
 
-/** By how many pixels the page is wider than the window. */
-export async function overflow(page: Page): Promise<number> {
-  return (await page.evaluate('document.documentElement.scrollWidth - innerWidth')) as number;
+/** What makes the page wider than the window, where it is. */
+export async function tooWide(page: Page): Promise<string[]> {
+  const found = await page.evaluate(`
+    document.documentElement.scrollWidth <= innerWidth ? [] : [
+      document.documentElement.scrollWidth + ' of ' + innerWidth,
+      ...[...document.querySelectorAll('body *')]
+        .filter((element) => element.getBoundingClientRect().right > innerWidth)
+        .map((element) => element.outerHTML.slice(0, 120)),
+    ]`);
+  return found as string[];
 }

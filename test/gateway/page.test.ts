@@ -7,7 +7,7 @@ import { planFile } from '../../src/template/index.ts';
 import { buildWorkflowId, SEARCH_ATTRIBUTES, WORKFLOWS } from '../../src/workflows/messages.ts';
 import { TestStack } from '../e2e/stack.ts';
 import { DEFINITION, GROUP, shellTemplate } from '../e2e/templates.ts';
-import { NO_BROWSER, objections, openBrowser, overflow, picture } from './browser.ts';
+import { NO_BROWSER, objections, openBrowser, picture, tooWide } from './browser.ts';
 
 const WITHIN_MS = 30_000;
 const MANY = 1000;
@@ -295,7 +295,7 @@ describe('the page, in Chromium', { skip: NO_BROWSER }, () => {
           .first()
           .waitFor();
         assert.deepEqual(await objections(page), [], `${address} ${colorScheme}`);
-        assert.ok((await overflow(page)) <= 0, `${address} is too wide for ${width}`);
+        assert.deepEqual(await tooWide(page), [], `${address} at ${width}`);
       }
     }
     await page.getByRole('button', { name: 'Theme: auto' }).click();

@@ -1,5 +1,6 @@
 /** What a run makes, where it is, and how far each region has it. */
 import type { RunView } from '../views.ts';
+import { copyButton } from './copy-button.ts';
 import { h } from './dom.ts';
 import type { Child } from './dom.ts';
 import { badge, toneOf, wordOf } from './format.ts';
@@ -36,7 +37,7 @@ function shown({ runOutputName, type, state, version, artifactId, artifactUri, r
     address !== undefined &&
       state !== 'Failed' &&
       state !== 'Canceled' &&
-      h('p', { class: 'address' }, h('code', {}, address), copyButtonOf(address, `address of ${runOutputName}`)),
+      h('p', { class: 'address' }, h('code', {}, address), copyButton(address, `address of ${runOutputName}`)),
     !never && regions.length > 0 && h('ul', { class: 'regions' }, regions.map(regionRow)),
     message !== undefined && h('p', { class: 'message' }, message),
   ];
@@ -55,10 +56,3 @@ function regionRow({ name, state, progress, attempts, message }: Output['regions
     message !== undefined && h('small', { class: 'why' }, message),
   );
 }
-
-const copyButtonOf = (value: string, what: string): HTMLElement =>
-  h(
-    'button',
-    { type: 'button', class: 'copy', 'data-do': 'copy', 'data-value': value, 'aria-label': `Copy the ${what}` },
-    'Copy',
-  );

@@ -1,8 +1,9 @@
 /** The first view: templates with what they last did and do next, and runs, newest first. */
-import type { RunCounts, RunOverview, RunPage, RunRow, TemplatePage, TemplateRow } from '../views.ts';
+import type { RunCounts, RunOverview, RunPage, TemplatePage } from '../views.ts';
 import { byId, h, onAction, show, tell } from './dom.ts';
 import type { Child } from './dom.ts';
-import { badge, duration, when, wordOf } from './format.ts';
+import { wordOf } from './format.ts';
+import { row, runRow, templateRow } from './rows.ts';
 import { ask, enter, listen, newRequestId, trouble } from './server.ts';
 
 const FILTERS = ['running', 'succeeded', 'failed', 'canceled'] as const;
@@ -88,98 +89,19 @@ function showTemplates(): void {
     const head = row('th', { scope: 'col' }, 'Template', 'Last run', 'Next', h('span', { class: 'unseen' }, 'Run it'));
     show(
       byId('templates'),
-      h('table', { class: 'templates' }, h('thead', {}, head), h('tbody', {}, templates.map(templateRow))),
+      h(
+        'table',
+        { class: 'templates' },
+        h('thead', {}, head),
+        h(
+          'tbody',
+          {},
+          templates.map((one) => templateRow(one, me.mayRun)),
+        ),
+      ),
     );
   }
   show(byId('templates-pages'), pager('templates', templatePages, page.next));
-}
-
-const row = (cell: string, attributes: Record<string, string>, ...cells: Child[]): HTMLElement =>
-  h(
-    'tr',
-    {},
-    cells.map((one) => h(cell, attributes, one)),
-  );
-
-function templateRow(template: TemplateRow): HTMLElement {
-  const { id, name, resourceGroup, state, trouble: why, lastRun } = template;
-  const busy = lastRun !== undefined && lastRun.endTime === undefined;
-  const ready = state === 'Succeeded' && !busy;
-  return h(
-    'tr',
-    { key: id },
-    h(
-      'th',
-      { scope: 'row' },
-      h('a', { href: `/kiln/?q=${encodeURIComponent(name)}` }, name),
-      h('small', {}, resourceGroup),
-    ),
-    h(
-      'td',
-      { 'data-label': 'Last run' },
-      lastRunOf(lastRun),
-      state !== 'Succeeded' && badge(state),
-      why !== undefined && h('small', { class: 'why' }, why),
-    ),
-    h('td', { 'data-label': 'Next' }, nextOf(template)),
-    h(
-      'td',
-      { class: 'act' },
-      me.mayRun &&
-        h(
-          'button',
-          {
-            type: 'button',
-            'data-do': 'run-template',
-            'data-id': id,
-            'aria-label': `Run ${name}`,
-            'aria-disabled': ready ? undefined : 'true',
-            title: ready ? undefined : busy ? 'It is running' : 'It is not ready to run',
-          },
-          'Run',
-        ),
-    ),
-  );
-}
-
-function lastRunOf(run: TemplateRow['lastRun']): Child {
-  if (run === undefined) return h('span', { class: 'dim' }, 'never run');
-  const { runId, state, startTime, endTime } = run;
-  return h(
-    'a',
-    { class: 'state', href: `/kiln/runs/${encodeURIComponent(runId)}` },
-    badge(state),
-    ' ',
-    when(endTime ?? startTime),
-  );
-}
-
-function nextOf({ next, paused, triggers }: TemplateRow): Child {
-  const lines: Child[] = [];
-  if (next !== undefined)
-    lines.push(h('span', { class: 'line' }, when(next.time), h('small', {}, `schedule ${next.schedule}`)));
-  for (const { name, healthy, message } of triggers) {
-    const words = healthy ? 'on a new source' : 'off after failures';
-    lines.push(
-      h(
-        'span',
-        { class: 'line', title: message },
-        healthy ? words : h('span', { class: 'warn-text' }, words),
-        h('small', {}, `trigger ${name}`),
-      ),
-    );
-  }
-  for (const { schedule, note } of paused) {
-    lines.push(
-      h(
-        'span',
-        { class: 'line', title: note },
-        h('span', { class: 'warn-text' }, 'paused'),
-        h('small', {}, `schedule ${schedule}`),
-      ),
-    );
-  }
-  return lines.length === 0 ? h('span', { class: 'dim' }, 'when somebody runs it') : lines;
 }
 
 function showRuns(): void {
@@ -201,23 +123,6 @@ function showRuns(): void {
     show(byId('runs'), h('table', { class: 'runs' }, h('thead', {}, head), h('tbody', {}, page.runs.map(runRow))));
   }
   show(byId('runs-pages'), pager('runs', runPages, page.next));
-}
-
-function runRow({ runId, templateName, state, stage, startTime, endTime }: RunRow): HTMLElement {
-  const took = (endTime === undefined ? Date.now() : Date.parse(endTime)) - Date.parse(startTime);
-  return h(
-    'tr',
-    { key: runId },
-    h(
-      'th',
-      { scope: 'row' },
-      h('a', { href: `/kiln/runs/${encodeURIComponent(runId)}` }, templateName || runId),
-      h('small', {}, runId),
-    ),
-    h('td', { 'data-label': 'State' }, badge(state, stage === undefined ? undefined : wordOf(stage))),
-    h('td', { 'data-label': 'Began' }, when(startTime)),
-    h('td', { 'data-label': 'Took', class: 'number' }, duration(took)),
-  );
 }
 
 function showFilters(): void {

@@ -1,11 +1,14 @@
 /** One run, as it goes: what it does, what it says, what it makes. */
 import type { LogPart, LogStream, RunView } from '../views.ts';
+import { copyButton } from './copy-button.ts';
 import { byId, h, onAction, show, tell } from './dom.ts';
 import type { Child } from './dom.ts';
 import { badge, duration, when, wordOf } from './format.ts';
-import { LogView, readable } from './logs.ts';
+import { failure } from './failure.ts';
+import { LogView } from './logs.ts';
 import { outputs } from './outputs.ts';
 import { ask, enter, listen, newRequestId, trouble } from './server.ts';
+import { steps } from './steps.ts';
 import { timeline } from './timeline.ts';
 
 const me = await enter();
@@ -46,7 +49,7 @@ function draw(): void {
   show(byId('head'), head(view, now));
   show(byId('failure'), failure(view));
   show(byId('timeline'), timeline(view, now));
-  show(byId('steps'), steps(view, now));
+  show(byId('steps'), steps(view, now, address));
   show(byId('outputs'), outputs(view));
   show(byId('facts'), facts(view));
 }
@@ -105,143 +108,6 @@ function head({ status, running, startTime, endTime, temporal }: RunView, now: n
   ];
 }
 
-function failure({ status }: RunView): Child {
-  const { failure: why, steps: all, leftovers } = status;
-  if (why === undefined) return undefined;
-  const step = all.find(({ state, name }) => state === 'Failed' && (why.step === undefined || name === why.step));
-  const where = why.step === undefined ? `while ${wordOf(why.stage).toLowerCase()}` : `in step ${why.step}`;
-  const code = why.exitCode ?? step?.exitCode;
-  const canceled = status.state === 'Canceled';
-  return h(
-    'section',
-    { class: `card failure ${canceled ? 'calm' : 'bad'}`, 'aria-labelledby': 'failure-title' },
-    h(
-      'h2',
-      { id: 'failure-title' },
-      canceled ? `Canceled ${where}` : `Failed ${where} `,
-      code !== undefined && !canceled && h('span', { class: 'exit-code' }, `exit code ${code}`),
-    ),
-    h('p', { class: 'message' }, why.message),
-    why.problems !== undefined &&
-      h(
-        'ul',
-        {},
-        why.problems.map(({ path, message }) => h('li', {}, h('code', {}, path), ` ${message}`)),
-      ),
-    step !== undefined && lastLines('stderr', step.errorTail),
-    step !== undefined && lastLines('stdout', step.outputTail),
-    why.azure !== undefined &&
-      h(
-        'p',
-        { class: 'dim' },
-        'Azure: ',
-        [why.azure.code, why.azure.target, why.azure.correlationId].filter(Boolean).join(' · '),
-      ),
-    leftovers.length > 0 && h('p', {}, `${leftovers.length} resources could not be removed; see the details.`),
-  );
-}
-
-const SHOWN_LINES = 12;
-
-function lastLines(stream: string, tail = ''): Child {
-  const lines = readable(tail).trimEnd().split('\n');
-  if (lines.join('') === '') return undefined;
-  return h(
-    'figure',
-    {},
-    h('figcaption', {}, `The last of ${stream}`),
-    h(
-      'pre',
-      { tabindex: '0', role: 'region', 'aria-label': `The last lines of ${stream}` },
-      lines.slice(-SHOWN_LINES).join('\n'),
-    ),
-  );
-}
-
-function steps({ status, lastLine }: RunView, now: number): Child {
-  if (status.steps.length === 0) return h('p', { class: 'nothing card' }, 'Known once the plan has been checked.');
-  return h(
-    'ol',
-    { class: 'steps' },
-    status.steps.map((step) => {
-      const { key, role, index, name, type, state, startTime, endTime, exitCode, note } = step;
-      const took =
-        startTime === undefined
-          ? ''
-          : duration((endTime === undefined ? now : Date.parse(endTime)) - Date.parse(startTime));
-      const about = [
-        role === 'customizer' ? type : `${role} · ${type}`,
-        ...(exitCode === undefined ? [] : [`exit code ${exitCode}`]),
-        ...(took === '' ? [] : [took]),
-      ];
-      const waits = state === 'Pending';
-      return h(
-        'li',
-        { key, class: 'card step' },
-        h(
-          'details',
-          {
-            key: waits ? 'waits' : 'began',
-            'data-step': key,
-            keep: 'open',
-            open: state === 'Running' || state === 'Failed',
-          },
-          h(
-            'summary',
-            {},
-            h('span', { class: 'order', 'aria-hidden': 'true' }, index + 1),
-            h('span', { class: 'name' }, name),
-            badge(state, waits ? 'Waiting' : undefined),
-            h('span', { class: 'dim about' }, about.join(' · ')),
-            state === 'Running' && lastLine !== undefined && h('span', { class: 'last-line' }, readable(lastLine)),
-          ),
-          note !== undefined && h('p', { class: 'note' }, note),
-          waits ? h('p', { class: 'nothing' }, 'It has not begun.') : logBoxes(key),
-        ),
-      );
-    }),
-  );
-}
-
-function logBoxes(key: string): Child {
-  return h(
-    'div',
-    { class: 'logs' },
-    (['stdout', 'stderr'] as const).map((stream) =>
-      h(
-        'div',
-        { class: 'log', key: stream },
-        h(
-          'p',
-          { class: 'log-head' },
-          h('span', {}, stream),
-          h(
-            'a',
-            {
-              href: `/kiln/api/${address}/logs/${encodeURIComponent(key)}/${stream}?whole`,
-              download: true,
-              'aria-label': `Whole log, ${stream}`,
-            },
-            'Whole log',
-          ),
-        ),
-        // Said aloud it would drown everything else; the end of a step is told.
-        h('pre', {
-          own: true,
-          hidden: true,
-          keep: 'hidden',
-          'data-log': `${key}/${stream}`,
-          tabindex: '0',
-          role: 'log',
-          'aria-live': 'off',
-          'aria-label': stream,
-        }),
-        h('p', { class: 'nothing empty' }, 'Nothing is written here.'),
-      ),
-    ),
-  );
-}
-
 /** Fills the logs that are open: those of the step that runs, and what a person opens. */
 function fill(): void {
   for (const details of document.querySelectorAll<HTMLDetailsElement>('details[data-step][open]')) {
@@ -281,14 +147,6 @@ function facts({ status, plan, templateId }: RunView): Child {
       ),
     ],
   ];
-}
-
-export function copyButton(value: string, what: string): HTMLElement {
-  return h(
-    'button',
-    { type: 'button', class: 'copy', 'data-do': 'copy', 'data-value': value, 'aria-label': `Copy the ${what}` },
-    'Copy',
-  );
 }
 
 onAction('copy', (button) => {
