@@ -198,6 +198,11 @@ describe('the page, in Chromium', { skip: NO_BROWSER }, () => {
       .getByRole('row', { name: /batch-worker/ })
       .getByText('Customizing')
       .waitFor();
+    await page
+      .locator('.templates')
+      .getByRole('row', { name: /batch-worker/ })
+      .getByText('Running')
+      .waitFor();
     await picture(page, 'page');
     many = startMany();
     await page.locator('.runs').getByRole('link', { name: 'batch-worker' }).click();
