@@ -123,7 +123,7 @@ describe('az', { skip, concurrency: true }, () => {
     writeFileSync(file, DEPLOYED);
     const deployment = <T>(verb: string, ...args: string[]): Promise<T> =>
       inGroup<T>(`deployment group ${verb} -n deployed`, ...args);
-    await deployment('validate', '-f', file);
+    await deployment('validate', '-f', file, '-p', 'name=deployed');
     await deployment('create', '-f', file, '-p', 'name=deployed');
     const { properties } = await deployment<{ properties: { outputs: object } }>('show');
     assert.deepEqual(properties.outputs, {
