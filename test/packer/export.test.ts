@@ -119,6 +119,14 @@ describe('a template that goes to Packer and back', () => {
     assert.equal(after.customize.length, 2);
   });
 
+  it('takes a folder with it, what is in it and not the folder itself', () => {
+    const plan = planned({ customize: [{ type: 'File', destination: '/opt/app', kiln: { folder: 'app' } }] });
+    const { text, files } = exportPacker(plan, (path) => `files/${path}`);
+    assert.deepEqual(files, ['app']);
+    assert.match(text, /source += "\$\{path\.root\}\/files\/app\/"\n +destination += "\/tmp\/kiln-1"/);
+    assert.match(text, /cp -R --no-preserve=ownership \/tmp\/kiln-1\/\. '\/opt\/app\/'/);
+  });
+
   it('leaves braces that Packer would compute alone, in a file', () => {
     const plan = planned({
       customize: [{ type: 'Shell', name: 'names', inline: ["docker ps --format '{{.Names}}'"] }],

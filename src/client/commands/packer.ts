@@ -1,5 +1,5 @@
 /** `kiln import packer` and `kiln export packer`. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { exportPacker } from '../../packer/export/export.ts';
 import { importPacker } from '../../packer/import/import.ts';
@@ -31,7 +31,7 @@ export async function importFrom(path: string, options: ImportOptions): Promise<
     for (const file of files) {
       const target = join(folder, file.path);
       mkdirSync(dirname(target), { recursive: true });
-      if ('from' in file) copyFileSync(file.from, target);
+      if ('from' in file) cpSync(file.from, target, { recursive: true });
       else writeFileSync(target, file.content);
     }
     const place = join(folder, `${name}.json`);
@@ -59,7 +59,7 @@ export function exportTo(file: string, options: ExportOptions, settings: Setting
     for (const path of files) {
       const target = join(out, placeIn(path));
       mkdirSync(dirname(target), { recursive: true });
-      copyFileSync(resolve(dirname(file), path), target);
+      cpSync(resolve(dirname(file), path), target, { recursive: true });
     }
     for (const { path, content } of made) {
       mkdirSync(dirname(join(out, path)), { recursive: true });

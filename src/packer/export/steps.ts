@@ -151,11 +151,34 @@ function file(step: FileCustomizer, to: StepsExport): Block[] {
     const inline = [`curl -fsSL -o ${quote(destination)} ${quote(sourceUri)}`, ...check];
     return [provisioner('shell', { execute_command: packerText(AS_ROOT), inline, ...tries(step) })];
   }
+  if (step.unpack === true) return folder(step, source, to);
   if (to.osType === 'Windows') return [provisioner('file', { source, destination, ...tries(step) })];
   const between = `/tmp/kiln-${index + 1}-${basename(destination)}`;
   const inline = [`install -m 0644 ${quote(between)} ${quote(destination)}`, `rm -f ${quote(between)}`];
   return [
     provisioner('file', { source, destination: between, ...tries(step) }),
+    provisioner('shell', { execute_command: packerText(AS_ROOT), inline }),
+  ];
+}
+
+/** With a slash at its end Packer takes what is in the folder, and wants the other to be there. */
+function folder(step: FileCustomizer, source: Raw, to: StepsExport): Block[] {
+  const { destination, index } = step;
+  const inside = new Raw(source.text.replace(/"$/, '/"'));
+  if (to.osType === 'Windows') {
+    const inline = [`New-Item -ItemType Directory -Force -Path '${destination.replaceAll("'", "''")}' | Out-Null`];
+    const more = { source: inside, destination, ...tries(step) };
+    return [provisioner('powershell', { inline }), provisioner('file', more)];
+  }
+  const between = `/tmp/kiln-${index + 1}`;
+  const inline = [
+    `mkdir -p ${quote(destination)}`,
+    `cp -R --no-preserve=ownership ${between}/. ${quote(`${destination}/`)}`,
+    `rm -rf ${between}`,
+  ];
+  return [
+    provisioner('shell', { inline: [`mkdir -p ${between}`] }),
+    provisioner('file', { source: inside, destination: between, ...tries(step) }),
     provisioner('shell', { execute_command: packerText(AS_ROOT), inline }),
   ];
 }
