@@ -62,8 +62,8 @@ while :; do
   while [ ! -e ${ready} ] && kill -0 $holder 2>/dev/null; do sleep 0.01; done
   inside=$(sed -n 's/.*"child-pid": *\\([0-9]*\\).*/\\1/p' ${info})
   : >${quote(join(folder, 'up'))}
-  { nsenter --target "$inside" --mount --pid --ipc --uts --root env -i ${environment().map(quote).join(' ')} /run/kiln/agent 9>&-
-    sleep 1; kill -KILL $holder; } &
+  { nsenter --target "$inside" --mount --pid --ipc --uts --root env -i ${environment().map(quote).join(' ')} /run/kiln/agent
+    sleep 1; kill -KILL $holder; } 9>&- &
   watcher=$!
   wait $holder
   code=$?
