@@ -4,6 +4,7 @@ import { differences } from './compare.ts';
 import { readRecordings, RECORDINGS } from './recordings.ts';
 import { replay } from './replay.ts';
 import { reasonFor, reasonNotPlayed } from './reasons.ts';
+import { readTranscript } from './transcribed.ts';
 import { readTable, summarize, verdictOf, worsened, type Row } from './table.ts';
 
 const kept = new Set(['azure-asyncoperation', 'retry-after', 'x-ms-ratelimit-remaining-resource']);
@@ -47,6 +48,58 @@ test('what is of the moment does not count as a difference, all else does', () =
   assert.deepEqual(differences(recorded, answer(404, { error: { code: 'NotFound' } }), kept), [
     'status 404 NotFound instead of 201',
   ]);
+});
+
+test('what was written down by hand has whole addresses again, and what was left out is no difference', () => {
+  const [subscription, begun] = ['00000000-1111-2222-3333-444444444444', '13e92c90-5163-412f-b8e6-f05a6951d4dd'];
+  const machine = `/subscriptions/${subscription}/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm`;
+  const operations = `https://management.azure.com/subscriptions/{sub}/providers/Microsoft.Compute/locations/westus/operations`;
+  const exchanges = readTranscript({
+    entries: [
+      {
+        request: { method: 'PUT', path: `${machine}/runCommands/one`, 'api-version': '2022-03-01' },
+        response: {
+          status: 201,
+          headers: { 'Azure-AsyncOperation': `${operations}/${begun}?p=1&api-version=2022-03-01`, 'retry-after': '9' },
+          body: { id: '/subscriptions/{sub}/one' },
+        },
+      },
+      { request: { method: 'GET', path: 'operations/13e92c90-...' }, response: { status: 200 } },
+      {
+        request: { method: 'PATCH', path: 'runCommands/one' },
+        response: {
+          status: 200,
+          headers: { location: '(operations/77171601-...?p=..&monitor=true)' },
+          body_excerpt: { provisioningState: 'Updating' },
+        },
+      },
+      { request: { method: 'GET', path: 'runCommands?$top=1' }, response: { status: 200, body: { value: [] } } },
+    ],
+  });
+  const host = 'https://management.azure.com';
+  const version = 'api-version=2022-03-01';
+  const [put, poll, patch, list] = exchanges;
+  assert.deepEqual(
+    exchanges.map(({ url }) => url),
+    [
+      `${host}${machine}/runCommands/one?${version}`,
+      `${operations.replace('{sub}', subscription)}/${begun}?${version}`,
+      `${host}${machine}/runCommands/one?${version}`,
+      `${host}${machine}/runCommands?$top=1&${version}`,
+    ],
+  );
+  assert.deepEqual(put?.body, { id: `/subscriptions/${subscription}/one` });
+  assert.equal(put?.headers['azure-asyncoperation'], poll?.url);
+  assert.match(
+    patch?.headers['location'] ?? '',
+    /\/operations\/77171601-0{4}-0{4}-0{4}-0{12}\?monitor=true&api-version=/,
+  );
+  assert.deepEqual(patch?.body, { properties: { provisioningState: 'Updating' } });
+  const counts = (exchange: (typeof exchanges)[number] | undefined, difference: string) =>
+    exchange?.leftOut?.test(difference) !== true;
+  assert.ok(!counts(list, '.id not expected') && !counts(list, 'header retry-after not expected'));
+  assert.ok(counts(list, '.value[].x not expected') && counts(list, 'body not expected'));
+  assert.ok(!counts(patch, '.properties.x not expected') && counts(patch, '.properties.x missing'));
 });
 
 test('an operation that fares worse than before is named, one that fares better is not', () => {

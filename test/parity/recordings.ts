@@ -1,11 +1,12 @@
 /**
- * Recorded traffic of the real Azure, read from where it lies beside the repository. Three forms: the test proxy's JSON,
- * and the YAML of two recorders, vcrpy and go-vcr.
+ * Recorded traffic of the real Azure, read from where it lies beside the repository. Four forms: the test proxy's JSON,
+ * the YAML of two recorders, vcrpy and go-vcr, and what was transcribed by hand.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { readTranscript, type Transcript } from './transcribed.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -17,6 +18,8 @@ export interface Exchange {
   /** By lower-cased name. */
   headers: Record<string, string>;
   body: Json | undefined;
+  /** Differences that say nothing: what was not written down may have been answered all the same. */
+  leftOut?: RegExp;
 }
 
 export interface Recording {
@@ -56,7 +59,7 @@ export function readRecordings(root = RECORDINGS): Recording[] {
     const files = readdirSync(join(root, folder)).filter((file) => /\.(json|ya?ml)$/.test(file));
     const read = files.toSorted().map((file) => ({
       name: `${folder}/${file}`,
-      exchanges: readExchanges(join(root, folder, file)).filter(({ url }) => /\/\/management\./.test(url)),
+      exchanges: readExchanges(join(root, folder, file)).filter(({ url }) => ofTheLocalAzure(url)),
     }));
     const keptHeaders = new Set(
       read.flatMap(({ exchanges }) => exchanges.flatMap(({ headers }) => Object.keys(headers))),
@@ -65,11 +68,16 @@ export function readRecordings(root = RECORDINGS): Recording[] {
   });
 }
 
+/** Image templates are the gateway's, whose own tests hold it to what was recorded of them. */
+const ofTheLocalAzure = (url: string): boolean =>
+  /\/\/management\./.test(url) && !/\/providers\/Microsoft\.VirtualMachineImages\//i.test(url);
+
 function readExchanges(file: string): Exchange[] {
   const text = readFileSync(file, 'utf8');
   if (file.endsWith('.json')) {
-    const { Entries = [] } = JSON.parse(text) as { Entries?: ProxyEntry[] };
-    return Entries.map((entry) => ({
+    const content = JSON.parse(text) as { Entries?: ProxyEntry[] } | Transcript;
+    if ('entries' in content) return readTranscript(content);
+    return (content.Entries ?? []).map((entry) => ({
       method: entry.RequestMethod,
       url: entry.RequestUri,
       requestBody: bodyOf(entry.RequestBody),

@@ -75,7 +75,9 @@ export function render(rows: Row[]): string {
 
 Recorded traffic of the real Azure is replayed against the local Azure, in order, and each answer is compared: status,
 async and rate headers, states of operations, keys, types and values, error codes and targets. Ids, times, addresses
-and free text are of the moment and are not compared. An operation's polls and its result count with it.
+and free text are of the moment and are not compared. An operation's polls and its result count with it. Where traffic was
+written down by hand, what was left out is not compared. Recorded traffic of image templates is not in this table: the
+gateway answers them, and \`test/gateway/life.test.ts\` holds it to what was recorded.
 
 \`npm test -- parity\` checks that nothing here becomes worse; \`npm run parity\` writes the table anew.
 
