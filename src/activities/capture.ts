@@ -13,6 +13,7 @@ import { LINUX_DEPROVISION } from './guest/linux.ts';
 import { WINDOWS_DEPROVISION } from './guest/windows.ts';
 import { lastLines, runInGuest } from './guest-command.ts';
 import { isOff } from './power.ts';
+import { neverRan } from './run-command.ts';
 
 const COMMAND = 'deprovision';
 const OFF_WITHIN_MS = 15 * 60_000;
@@ -67,7 +68,7 @@ async function deprovision(azure: Azure, run: RunContext, guest: Guest): Promise
   // A retry may come when the machine is off already and would refuse to be asked to run anything.
   if (await isOff(azure, run, guest.name)) return wasDeprovisioned(azure, run, guest);
   const command = { key: COMMAND, script: LINUX_DEPROVISION, timeoutInSeconds: 600 };
-  const { result } = await runInGuest(
+  const { result, view } = await runInGuest(
     azure,
     run,
     guest,
@@ -76,7 +77,7 @@ async function deprovision(azure: Azure, run: RunContext, guest: Guest): Promise
     // Deprovisioning stops the agent, maybe before it has reported the command's end.
     () => isOff(azure, run, guest.name),
   );
-  if (result.exitCode > 0) {
+  if (result.exitCode > 0 || neverRan(view)) {
     throw failure('DeprovisionFailed', `deprovisioning could not be started: ${result.errorTail}`, result);
   }
   await untilOff(azure, run, guest.name);

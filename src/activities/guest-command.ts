@@ -7,7 +7,7 @@ import { openStagingBlobs, signedUrl } from './blobs.ts';
 import type { AccountBlobs } from './blobs.ts';
 import type { Guest, RunContext, StepResult } from './contract.ts';
 import { isOff } from './power.ts';
-import { runCommand } from './run-command.ts';
+import { neverRan, runCommand } from './run-command.ts';
 
 const TAIL_BYTES = 2048;
 /** A question that is not answered after so long was cut off, whatever Azure says of it. */
@@ -102,7 +102,8 @@ export async function askGuest(
       () =>
         Promise.resolve(Date.now() > deadline || (running !== undefined && Date.now() > running + ANSWERED_WITHIN_MS)),
     );
-    if (!wasCutOff(view) && view.executionState !== 'TimedOut' && result.exitCode !== NOT_YET) return result;
+    const unanswered = wasCutOff(view) || neverRan(view) || view.executionState === 'TimedOut';
+    if (!unanswered && result.exitCode !== NOT_YET) return result;
     if (Date.now() > deadline) {
       throw failure('RestartTimedOut', `${guest.name} was not back ${withinSeconds} seconds after its restart`, result);
     }
@@ -117,7 +118,10 @@ export function logBlobs(blobs: AccountBlobs, key: string) {
   };
 }
 
-/** Exit code and times from Azure, the tails from the blobs, which hold all of the output. */
+/**
+ * Exit code and times from Azure, the tails from the blobs, which hold all of the output. A script that never ran has
+ * no exit code of its own, and Azure's message for its errors.
+ */
 async function stepResult(
   blobs: AccountBlobs,
   key: string,
@@ -128,11 +132,11 @@ async function stepResult(
     Promise.all([tail(stdout, view.output), tail(stderr, view.error)]),
   );
   return {
-    exitCode: view.exitCode ?? -1,
+    exitCode: neverRan(view) ? -1 : (view.exitCode ?? -1),
     startTime: (view.startTime ?? new Date()).toISOString(),
     endTime: (view.endTime ?? new Date()).toISOString(),
     outputTail,
-    errorTail,
+    errorTail: neverRan(view) ? errorTail || (view.executionMessage ?? '') : errorTail,
     stdoutBlob: stdout.name,
     stderrBlob: stderr.name,
   };
@@ -143,10 +147,13 @@ async function tail(blob: ReturnType<typeof logBlobs>['stdout'], reported = ''):
   if (!(await blob.exists())) return reported.slice(-TAIL_BYTES);
   const { contentLength = 0 } = await blob.getProperties();
   if (contentLength === 0) return reported.slice(-TAIL_BYTES);
-  const bytes = await blob.downloadToBuffer(Math.max(0, contentLength - TAIL_BYTES), undefined, {
+  const from = Math.max(0, contentLength - TAIL_BYTES);
+  const bytes = await blob.downloadToBuffer(from, undefined, {
     abortSignal: Context.current().cancellationSignal,
   });
-  return bytes.toString('utf8');
+  const text = bytes.toString('utf8');
+  // What is left of a letter that was cut in two.
+  return from === 0 ? text : text.replace(/^\uFFFD{1,3}/, '');
 }
 
 export function lastLines(text: string, count: number): string {

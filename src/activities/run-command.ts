@@ -132,8 +132,16 @@ async function untilStarted(
 
 /** Azure was seen to answer `Running` for good with an end time and `Execution failed` in the message. */
 function hasEnded(view: VirtualMachineRunCommandInstanceView): boolean {
-  if (ENDED.has(view.executionState ?? '')) return true;
-  return view.endTime !== undefined && /execution failed/i.test(view.executionMessage ?? '');
+  return ENDED.has(view.executionState ?? '') || saysFailed(view);
+}
+
+function saysFailed({ endTime, executionMessage }: VirtualMachineRunCommandInstanceView): boolean {
+  return endTime !== undefined && /execution failed/i.test(executionMessage ?? '');
+}
+
+/** The script never ran, however well Azure says that its command went: only the message tells, the exit code is 0. */
+export function neverRan(view: VirtualMachineRunCommandInstanceView): boolean {
+  return view.exitCode === 0 && saysFailed(view);
 }
 
 /**

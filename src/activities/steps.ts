@@ -11,6 +11,7 @@ import { BUILD_USER, windowsOutcomeOf, windowsStep } from './guest/windows.ts';
 import { askGuest, lastLines, runInGuest, wasCutOff } from './guest-command.ts';
 import type { Beat, GuestCommand } from './guest-command.ts';
 import { restartMachine } from './restart.ts';
+import { neverRan } from './run-command.ts';
 import { installUpdates } from './windows-updates.ts';
 
 /** The longest build Azure Image Builder allows, so that the workflow's own timeout always comes first. */
@@ -120,6 +121,7 @@ function beatOf(step: StagedStep): Beat {
 function settle(step: ContentStep, view: VirtualMachineRunCommandInstanceView, result: StepResult): StepResult {
   const name = nameOf(step);
   if (view.executionState === 'TimedOut') throw timedOut(step, result);
+  if (neverRan(view)) throw failure(FAILURE_OF[step.role], `${name} could not be run: ${result.errorTail}`, result);
   const allowed = (step.type === 'File' ? undefined : step.validExitCodes) ?? [0];
   if (view.executionState !== 'Canceled' && allowed.includes(result.exitCode)) return result;
   const output = lastLines(result.errorTail, 5) || lastLines(result.outputTail, 5);

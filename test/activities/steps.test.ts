@@ -31,6 +31,16 @@ const isRunning = (bench: Bench, step: StagedStep) =>
     (state) => state === 'Running',
   );
 
+it('the end of a long output begins with a whole letter', async (t) => {
+  const bench = await startBench(t, 'letters');
+  const { steps } = await withMachine(bench);
+  const [step] = steps;
+  assert.ok(step?.type === 'Shell');
+  const sha256 = `${step.sha256}\n# simulate: stdout="${'€'.repeat(1000)}"\n`;
+  const { outputTail }: StepResult = await call(bench.activities.runStep, bench.run, GUEST, { ...step, sha256 });
+  assert.equal(outputTail, '€'.repeat(682));
+});
+
 describe('a customizer that is running', () => {
   it('goes on when Azure fails to say how far it is, and the retry finds it', async (t) => {
     const bench = await startBench(t, 'hiccup');

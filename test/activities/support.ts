@@ -59,6 +59,13 @@ export async function withMachine({
   return { machineId, guest: { name: plan.machine.name, osType: source.osType }, steps };
 }
 
+/** Has every client of the build go through `sendRequest`. */
+export function between({ azure, run }: Bench, sendRequest: Policy['sendRequest']): void {
+  for (const client of Object.values(azure.clients(run.subscriptionId)) as ComputeManagementClient[]) {
+    client.pipeline.addPolicy({ name: 'between', sendRequest });
+  }
+}
+
 /** The first request that matches fails with `status`, as when the client's own retries are used up. */
 export function failOnce(
   { azure, run }: Bench,

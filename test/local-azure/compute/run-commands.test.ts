@@ -45,6 +45,22 @@ test('a script runs to its end, and its output is in the view and, all of it, in
   assert.equal(await logs.read('greet/stderr.log'), 'careful');
 });
 
+test('the view has the last 4096 bytes of the output, and no letter cut in two', async () => {
+  const shown = async (name: string, stdout: string) => {
+    const source = { script: `# simulate: stdout="${stdout}" stderr="${stdout}"` };
+    await commands().createOrUpdate('rc', 'vm', name, { location, source }, FAST);
+    const { output, error } = await viewOf(name);
+    assert.equal(error, output);
+    return output;
+  };
+  assert.equal(await shown('whole', 'x'.repeat(4096)), 'x'.repeat(4096));
+  assert.equal(await shown('one-more', `y${'x'.repeat(4096)}`), 'x'.repeat(4096));
+  assert.equal(await shown('two-bytes', 'é'.repeat(2048)), 'é'.repeat(2048));
+  assert.equal(await shown('two-cut', `${'é'.repeat(2048)}x`), `${'é'.repeat(2047)}x`);
+  assert.equal(await shown('three-cut', `${'€'.repeat(1366)}`), '€'.repeat(1365));
+  assert.equal(await shown('four-cut', `${'😀'.repeat(1024)}abc`), `${'😀'.repeat(1023)}abc`);
+});
+
 test('the same command put again writes its output anew', async () => {
   const logs = await makeLogs(azure, 'rc', 'rcagainaccount');
   const put = async (text: string) =>

@@ -1,28 +1,13 @@
 /** What the real Azure was recorded to do and a client would not think of. That Kiln survives it is in test/activities. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LOCAL_SUBSCRIPTION, type TimeProfile } from '../../../src/local-azure/core.ts';
+import { LOCAL_SUBSCRIPTION } from '../../../src/local-azure/core.ts';
+import { heldProfile } from '../held-profile.ts';
 import { startTestAzure, type TestAzure } from '../support.ts';
 
 const S = `/subscriptions/${LOCAL_SUBSCRIPTION}`;
 const GROUP = `${S}/resourceGroups/golden-images/providers`;
 const location = 'westeurope';
-
-/** Azure's own pauses; nothing ends until it is told to. */
-function heldProfile(): { profile: TimeProfile; hold(): void } {
-  let held = false;
-  return {
-    profile: {
-      name: 'recorded',
-      pace: Infinity,
-      duration: () => (held ? 2 ** 31 - 1 : 0),
-      retryAfter: (seconds) => seconds,
-    },
-    hold: () => {
-      held = true;
-    },
-  };
-}
 
 async function startHeld(t: Parameters<typeof startTestAzure>[0]): Promise<TestAzure> {
   const { profile, hold } = heldProfile();

@@ -115,14 +115,23 @@ async function present(
   return 0;
 }
 
-/** The last 4 KB of each stream, as an instance view has them. */
+/** The last 4 KB of each stream, as an instance view has them; a letter that is cut in two is left out. */
 export async function readTail(
   services: Pick<Services, 'machines'>,
   key: string,
   job: string,
   status: RunStatus,
 ): Promise<[string, string]> {
-  const read = async (which: Stream, size: number): Promise<string> =>
-    (await services.machines.output(key, job, which, Math.max(0, size - TAIL), TAIL)).toString('utf8');
+  const read = async (which: Stream, size: number): Promise<string> => {
+    const from = Math.max(0, size - TAIL);
+    const bytes = await services.machines.output(key, job, which, from, TAIL);
+    return (from === 0 ? bytes : bytes.subarray(restOfLetter(bytes))).toString('utf8');
+  };
   return Promise.all([read('stdout', status.stdoutSize), read('stderr', status.stderrSize)]);
+}
+
+/** How many bytes at the beginning belong to a letter that began before them: at most three, each 10xxxxxx. */
+function restOfLetter(bytes: Buffer): number {
+  const first = bytes.subarray(0, 4).findIndex((byte) => (byte & 0xc0) !== 0x80);
+  return Math.max(0, first);
 }
