@@ -209,6 +209,8 @@ export interface LocalAzureOptions {
   log: Logger;
   /** vCPUs a region and a family; a thousand unless told, so that a hundred builds at once fit one region. */
   coreLimit?: number;
+  /** Whether what was just written is not found by its next read, as happens in Azure; for tests. */
+  staleReads?: boolean;
   /** Told of each request and its answer. */
   observe?: (exchange: Exchange) => void;
 }

@@ -13,20 +13,26 @@ const OWN_WORDS: Record<string, string> = {
 export function requireResource(store: ResourceStore, id: string): StoredResource {
   const resource = store.get(id);
   if (resource === undefined) {
-    const { type, resourceGroup, name } = parseResourceId(id);
+    const { type, name } = parseResourceId(id);
     const own = OWN_WORDS[(type ?? '').toLowerCase()];
     if (own !== undefined && store.wasDeleted(id)) throw new ArmError(404, 'NotFound', `${own} ${name} is not found.`);
-    const [namespace, ...types] = (type ?? '').split('/');
-    const names = parseResourceId(id).fullName.split('/');
-    const path = types.map((segment, index) => `${segment}/${names[index] ?? ''}`).join('/');
-    throw new ArmError(
-      404,
-      'ResourceNotFound',
-      `The Resource '${namespace}/${path}' under resource group '${resourceGroup ?? ''}' was not found. ` +
-        'For more details please go to https://aka.ms/ARMResourceNotFoundFix',
-    );
+    throw resourceNotFound(id);
   }
   return resource;
+}
+
+/** As Resource Manager words it. */
+export function resourceNotFound(id: string): ArmError {
+  const { type = '', resourceGroup = '', fullName } = parseResourceId(id);
+  const [namespace, ...types] = type.split('/');
+  const names = fullName.split('/');
+  const path = types.map((segment, index) => `${segment}/${names[index] ?? ''}`).join('/');
+  return new ArmError(
+    404,
+    'ResourceNotFound',
+    `The Resource '${namespace}/${path}' under resource group '${resourceGroup}' was not found. ` +
+      'For more details please go to https://aka.ms/ARMResourceNotFoundFix',
+  );
 }
 
 /** Throws ArmError 409 AnotherOperationInProgress while something is under way on the resource. */

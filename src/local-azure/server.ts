@@ -22,6 +22,7 @@ import { createLimits } from './limits/index.ts';
 import { createMachines } from './machines/index.ts';
 import { createOperations } from './operations.ts';
 import { createPipeline } from './pipeline/index.ts';
+import { createStaleReads } from './pipeline/stale-reads.ts';
 import { createAccess } from './providers/authorization/access.ts';
 import { createAuthorizationProvider } from './providers/authorization/index.ts';
 import { assignOwner } from './providers/authorization/first-owner.ts';
@@ -84,11 +85,13 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       createAuthorizationProvider(services),
       createComputeProvider(services),
     );
+    const staleReads = options.staleReads === true ? createStaleReads() : undefined;
     const app = createPipeline({
       services,
       providers,
       authority,
       limits,
+      staleReads,
       ...(options.observe === undefined ? {} : { observe: options.observe }),
     });
     calls.reach((request) => app.fetch(request));
@@ -103,6 +106,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     const endpoint = `https://${HOST}:${(server.address() as AddressInfo).port}`;
     assignOwner(store, authority.client.objectId);
     await putStarterContent({ services, authority, endpoint, fetch: (request) => app.fetch(request) });
+    staleReads?.begin();
 
     const connection: LocalAzureConnection = {
       pid: process.pid,

@@ -20,6 +20,7 @@ import type { Environment } from './environment.ts';
 import { createHandler } from './handle.ts';
 import { failure, serialize } from './serialize.ts';
 import { observe } from './observe.ts';
+import type { StaleReads } from './stale-reads.ts';
 import { throttle } from './throttle.ts';
 import { limitBody, validate } from './validate.ts';
 
@@ -29,6 +30,7 @@ export interface PipelineParts {
   authority: Authority;
   limits: Limits;
   observe?: (exchange: Exchange) => void;
+  staleReads?: StaleReads | undefined;
 }
 
 export function createPipeline(parts: PipelineParts): Hono<Environment> {
@@ -52,6 +54,7 @@ export function createPipeline(parts: PipelineParts): Hono<Environment> {
   app.use(validate(services));
   app.use(authorize(createAccess(services.store)));
   app.use(throttle(limits));
+  if (parts.staleReads !== undefined) app.use(parts.staleReads.stage);
   app.all('*', async (c) => serialize(c, await handle(c), services));
   return app;
 }

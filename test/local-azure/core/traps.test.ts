@@ -104,3 +104,23 @@ test('a group that Azure writes in capitals or small letters is the same group',
   const capitals = identity.replace('golden-images', 'GOLDEN-IMAGES').replace('resourceGroups', 'RESOURCEGROUPS');
   assert.equal((await azure.call('GET', capitals)).status, 200);
 });
+
+test('what was just written may not be found by its next read, where that is asked for', async (t) => {
+  const azure = await startTestAzure(t, { staleReads: true });
+  const starter = await azure.call('GET', `${S}/resourceGroups/golden-images?api-version=2024-11-01`);
+  assert.equal(starter.status, 200, starter.text);
+  const group = `${S}/resourceGroups/late?api-version=2024-11-01`;
+  assert.equal((await azure.call('PUT', group, { body: { location } })).status, 201);
+  const read = await azure.call('GET', group);
+  assert.deepEqual([read.status, read.body.error?.code], [404, 'ResourceGroupNotFound']);
+  assert.equal((await azure.call('GET', group)).status, 200);
+  const identity = `${GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/late?api-version=2023-01-31`;
+  assert.equal((await azure.call('PUT', identity, { body: { location } })).status, 201);
+  const { status, body } = await azure.call('GET', identity);
+  assert.deepEqual([status, body.error?.code], [404, 'ResourceNotFound']);
+  assert.match(
+    body.error?.message ?? '',
+    /'Microsoft.ManagedIdentity\/userAssignedIdentities\/late' under .* 'golden-images'/,
+  );
+  assert.equal((await azure.call('GET', identity)).status, 200);
+});
