@@ -1,4 +1,5 @@
 /** Templates, run outputs, triggers and operations as Resource Manager shows them. */
+import { shownIn } from '../template/index.ts';
 import type { BuildStatus, OutputStatus, Stage } from '../workflows/messages.ts';
 import type { OperationView, TemplateView, TriggerView } from '../workflows/template-messages.ts';
 
@@ -24,7 +25,7 @@ export function templateBody(view: TemplateView, build: BuildStatus | undefined,
   const { properties, location, tags, identity } = resource;
   const lastRunStatus = runStatus(view, build);
   return {
-    properties: {
+    properties: shownIn(apiVersion, {
       buildTimeoutInMinutes: 0,
       stagingResourceGroup: '',
       ...(apiVersion < REGIONS_SINCE ? beforeRegions(properties) : properties),
@@ -33,7 +34,7 @@ export function templateBody(view: TemplateView, build: BuildStatus | undefined,
       ...(provisioningError === undefined ? {} : { provisioningError }),
       ...(lastRunStatus === undefined ? {} : { lastRunStatus }),
       exactStagingResourceGroup: stagingResourceGroup ?? '',
-    },
+    }),
     identity,
     tags,
     location,

@@ -18,6 +18,7 @@ export { API_VERSIONS, isApiVersion } from './api-versions/api-versions.ts';
 export { imageTemplateJsonSchema, templateFileJsonSchema } from './json-schema.ts';
 export { NEWEST_API_VERSION, planResource, RESOURCE_API_VERSIONS, tooLargeToKeep } from './plan-resource.ts';
 export type { ResourceAddress, WrittenTemplate } from './plan-resource.ts';
+export { shownIn } from './shown-in.ts';
 export { localFilesOf } from './plan/local-files.ts';
 export type { ReadLocalFile } from './plan/local-files.ts';
 export { templateOf } from './template-of.ts';

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ImageBuilderClient } from '@azure/arm-imagebuilder';
@@ -7,9 +9,14 @@ import type { ImageTemplate } from '@azure/arm-imagebuilder';
 import { createClients, FAST } from '../local-azure/support.ts';
 import { TestStack } from '../e2e/stack.ts';
 import { DEFINITION, imageTemplate } from '../e2e/templates.ts';
+import { MODELS } from '../models/models.ts';
+import { watchBodies } from '../models/watch.ts';
 import { RECORDINGS } from '../parity/recordings.ts';
+import { RESOURCE_API_VERSIONS } from '../../src/template/index.ts';
+import { answersOf, askEveryRoute, observing, rich } from './every-route.ts';
 
 const GROUP = 'golden-images';
+const modelsAreHere = existsSync(MODELS);
 
 /** As it goes over the wire. */
 function body(template: ImageTemplate, more: object = {}): object {
@@ -53,6 +60,8 @@ function missingKeys(wanted: unknown, got: unknown, at = ''): string[] {
 
 describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
   const stack = new TestStack('simulated');
+  /** All that the gateway answers here is held to the published models. */
+  const watch = watchBodies();
   let dev: ReturnType<TestStack['start']>;
   let endpoint = '';
   let clients: ReturnType<typeof createClients>;
@@ -63,11 +72,13 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
     clients = createClients({ ...stack.connection(), endpoint });
     const options = { endpoint, retryOptions: { maxRetries: 0 } };
     builder = new ImageBuilderClient(clients.credential, stack.connection().subscriptionId, options);
+    builder.pipeline.addPolicy(observing(watch));
   });
   after(async () => {
     dev.signal('SIGTERM');
     await dev.ended;
     await stack.close();
+    watch.verdict();
   });
 
   const templates = () => builder.virtualMachineImageTemplates;
@@ -86,7 +97,10 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: text === '' ? {} : JSON.parse(text) };
+    const got = { status: answer.status, headers: answer.headers, body: text === '' ? {} : JSON.parse(text) };
+    const seen = { method, url: answer.url, status: got.status, headers: Object.fromEntries(got.headers) };
+    watch.observe({ ...seen, ...(text === '' ? {} : { body: got.body }) });
+    return got;
   }
 
   const pathOf = (name: string, more = '', version = '2025-10-01') =>
@@ -414,6 +428,29 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
     const location = (canceled.headers.get('location') ?? '').slice(endpoint.length);
     while ((await call('GET', location)).body.status === 'InProgress');
     await templates().delete(GROUP, 'again', FAST);
+  });
+
+  it('answers on every route, in each api-version, as the published models have it', async (t) => {
+    const files = createServer((_, response) => void response.end('a file'));
+    await new Promise<void>((resolve) => void files.listen(0, '127.0.0.1', resolve));
+    t.after(() => files.close());
+    const fileUri = `http://127.0.0.1:${(files.address() as AddressInfo).port}/file`;
+    await templates().createOrUpdate(GROUP, 'rich', imageTemplate([], rich(fileUri)), FAST);
+    await builder.triggers.createOrUpdate(GROUP, 'rich', 'vendor', { properties: { kind: 'SourceImage' } }, FAST);
+    await templates().run(GROUP, 'rich', FAST);
+    const group = `/subscriptions/${stack.connection().subscriptionId}/resourceGroups/${GROUP}`;
+    for (const version of RESOURCE_API_VERSIONS) {
+      watch.bodies.clear();
+      const runs = version === RESOURCE_API_VERSIONS.at(0) || version === RESOURCE_API_VERSIONS.at(-1);
+      await askEveryRoute(call, group, version, runs);
+      if (modelsAreHere)
+        assert.deepEqual(
+          answersOf(version).filter((answer) => !watch.bodies.has(answer)),
+          [],
+        );
+    }
+    if (!modelsAreHere) t.diagnostic(`there are no published models in ${MODELS}: keys and types were not checked`);
+    await templates().delete(GROUP, 'rich', FAST);
   });
 
   it('passes everything else on, and leads back to itself', async () => {

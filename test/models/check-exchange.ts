@@ -25,7 +25,8 @@ export function checkExchange(models: Models, polled: Exchange, about?: Exchange
   const exchange = about === undefined ? polled : { ...polled, method: about.method, url: about.url };
   const { method, requestBody, status, body } = exchange;
   const url = new URL(exchange.url);
-  const apiVersion = url.searchParams.get('api-version') ?? '';
+  // Its name is the same in any case.
+  const apiVersion = [...url.searchParams].find(([name]) => name.toLowerCase() === 'api-version')?.[1] ?? '';
   const place = placeOf(method, url.pathname);
   const checked: Checked = { bodies: [], problems: [] };
   // What is refused is not held to a model: that it is refused is the point.
