@@ -3,7 +3,6 @@
  * lacks is fetched first, as `kiln build` would; what cannot be had is said, and the tests that need it skip.
  *
  * Three files at a time, though two processors are enough: most of them wait, for timers and for processes that start.
- * Those that take long begin first.
  */
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -14,10 +13,9 @@ import { ensureChromium } from './chromium.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const wanted = process.argv.slice(2);
-const LONG = /^test\/(chaos|workflows|e2e)\//;
 const files = globSync('test/**/*.test.ts', { cwd: root })
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
-  .toSorted((a, b) => Number(LONG.test(b)) - Number(LONG.test(a)) || a.localeCompare(b));
+  .toSorted();
 
 if (files.length === 0) {
   // Node's runner would take no file as every file.

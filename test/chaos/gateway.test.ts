@@ -35,8 +35,9 @@ describe('templates, with worker and gateway killed at random', () => {
     const killer = (async () => {
       while (killing) {
         // Long enough for a worker to come back and do something before it is killed again.
-        await pause(randomInt(2000, 7000));
-        const service = randomInt(2) === 0 ? 'worker' : 'gateway';
+        await pause(randomInt(1500, 5000));
+        // Each once, whatever chance says.
+        const service = ['worker', 'gateway'][kills.length < 2 ? kills.length : randomInt(2)] as 'worker' | 'gateway';
         if (!killing || !isAlive(readStack(stack.stateDir)[service])) continue;
         stack.kill(service);
         kills.push(service);
