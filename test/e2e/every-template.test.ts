@@ -36,7 +36,7 @@ const EXAMPLES = folder('../../examples');
 const templatesIn = (path: string): string[] =>
   existsSync(path)
     ? readdirSync(path)
-        .filter((name) => !name.includes('trigger.json'))
+        .filter((name) => name.endsWith('.json') && !name.includes('trigger'))
         .map((name) => join(path, name))
     : [];
 const files = [...templatesIn(EXAMPLES), ...templatesIn(SHARED)];

@@ -33,6 +33,8 @@ export async function buildAndKill(
   );
   const machines = join(stack.stateDir, 'azure/machines');
   assert.deepEqual(existsSync(machines) ? readdirSync(machines) : [], []);
+  // The kill may have come when all was done, and then nobody has started the worker again.
+  await stack.up();
   const { leftovers } = await stack.until(runId, ({ state }) => state === 'Succeeded');
   assert.deepEqual(leftovers, []);
 }
