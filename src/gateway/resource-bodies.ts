@@ -28,7 +28,7 @@ export function templateBody(view: TemplateView, build: BuildStatus | undefined,
     properties: shownIn(apiVersion, {
       buildTimeoutInMinutes: 0,
       stagingResourceGroup: '',
-      ...(apiVersion < REGIONS_SINCE ? beforeRegions(properties) : properties),
+      ...withDefaults(apiVersion < REGIONS_SINCE ? beforeRegions(properties) : properties),
       source: sourceOf(properties['source'], exactVersion),
       provisioningState,
       ...(provisioningError === undefined ? {} : { provisioningError }),
@@ -41,6 +41,18 @@ export function templateBody(view: TemplateView, build: BuildStatus | undefined,
     id: shownId(view),
     name,
     type: TYPE,
+  };
+}
+
+/** Nothing is shown as the service shows it: an empty size, no tags. */
+function withDefaults(properties: Record<string, unknown>): Record<string, unknown> {
+  const { vmProfile, distribute } = properties;
+  return {
+    ...properties,
+    ...(vmProfile === undefined ? {} : { vmProfile: { vmSize: '', osDiskSizeGB: 0, ...(vmProfile as object) } }),
+    ...(Array.isArray(distribute)
+      ? { distribute: distribute.map((one: object) => ({ artifactTags: {}, ...one })) }
+      : {}),
   };
 }
 

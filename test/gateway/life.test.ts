@@ -404,7 +404,7 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
   });
 
   it('takes back what it answered, and changes of a part, in every api-version', async () => {
-    await templates().createOrUpdate(GROUP, 'again', imageTemplate(['# nothing']), FAST);
+    await templates().createOrUpdate(GROUP, 'again', imageTemplate(['# nothing'], { vmProfile: {} }), FAST);
     for (const version of ['2020-02-14', '2022-02-14', '2022-07-01', '2023-07-01', '2024-02-01', '2025-10-01']) {
       const patched = await call('PATCH', pathOf('again', '', version), { tags: { version } });
       assert.equal(patched.status, 200, JSON.stringify(patched.body));
@@ -415,6 +415,8 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
     }
     const { body: end } = await call('GET', pathOf('again'));
     assert.deepEqual(end.properties.customize, [{ type: 'Shell', name: 'only', inline: ['# nothing'] }]);
+    assert.deepEqual(end.properties.vmProfile, { vmSize: '', osDiskSizeGB: 0 });
+    assert.deepEqual(end.properties.distribute[0].artifactTags, {});
     while ((await templates().get(GROUP, 'again')).provisioningState !== 'Succeeded');
 
     // A client that had no answer asks again under the same id, and has the run that it began.
