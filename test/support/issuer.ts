@@ -1,10 +1,15 @@
 /** An authority of others, as a cluster or a build service has: it signs tokens and says by which keys. */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
 export interface Issuer {
   issuer: string;
+  /** For files of tokens; goes when it closes. */
+  folder: string;
   /** Good for ten minutes, for the audience that Azure asks for, unless told. */
   sign(subject: string, changes?: { audience?: string; expires?: string; key?: 'another' }): Promise<string>;
   close(): void;
@@ -24,8 +29,10 @@ export async function startIssuer(): Promise<Issuer> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const folder = mkdtempSync(join(tmpdir(), 'kiln-issuer-'));
   return {
     issuer,
+    folder,
     sign: (subject, { audience = 'api://AzureADTokenExchange', expires = '10m', key } = {}) =>
       new SignJWT({})
         .setProtectedHeader({ alg: 'RS256', kid: 'one' })
@@ -35,6 +42,9 @@ export async function startIssuer(): Promise<Issuer> {
         .setIssuedAt()
         .setExpirationTime(expires)
         .sign((key === 'another' ? another : own).privateKey),
-    close: () => void server.close(),
+    close() {
+      server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }

@@ -1,8 +1,7 @@
 /** Principals other than the first client: identities that trust an issuer of the test's, with roles of their own. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WorkloadIdentityCredential } from '@azure/identity';
 import { LOCAL_SUBSCRIPTION } from '../../../src/local-azure/core.ts';
@@ -31,7 +30,7 @@ export async function makePrincipal(azure: TestAzure, issuer: Issuer, name: stri
     subject: `system:serviceaccount:builds:${name}`,
     audiences: ['api://AzureADTokenExchange'],
   });
-  const tokenFile = join(mkdtempSync(join(tmpdir(), 'kiln-federated-')), 'token');
+  const tokenFile = join(issuer.folder, `${name}.token`);
   writeFileSync(tokenFile, await issuer.sign(`system:serviceaccount:builds:${name}`));
   const { tenantId, authorityHost } = azure.connection;
   const { principalId = '', clientId = '' } = identity;
