@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 export const MODELS = join(fileURLToPath(new URL('../../..', import.meta.url)), 'shared', 'azure-types');
 
-interface Reference {
+export interface Reference {
   $ref: string;
 }
 

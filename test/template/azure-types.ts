@@ -2,6 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ApiVersion } from '../../src/template/api-versions/api-versions.ts';
+import { READ_ONLY, REQUIRED } from '../models/models.ts';
+import type { Entry, Property, Reference } from '../models/models.ts';
 
 const SHARED = fileURLToPath(new URL('../../../shared/', import.meta.url));
 
@@ -20,32 +22,6 @@ export interface Field {
   /** As in `text`, `whole 0..960`, `Enabled|Disabled`, `object`, `array`, `map`. */
   kind: string;
 }
-
-interface Entry {
-  $type: string;
-  name?: string;
-  value?: string;
-  pattern?: string;
-  minValue?: number;
-  maxValue?: number;
-  discriminator?: string;
-  baseProperties?: Record<string, Property>;
-  properties?: Record<string, Property>;
-  additionalProperties?: Reference;
-  elements?: Record<string, Reference> | Reference[];
-  itemType?: Reference;
-  body?: Reference;
-}
-interface Reference {
-  $ref: string;
-}
-interface Property {
-  type: Reference;
-  flags: number;
-}
-
-const REQUIRED = 1;
-const READ_ONLY = 2;
 
 export function azureFields(file: string, version: ApiVersion): Map<string, Field> {
   const entries = JSON.parse(readFileSync(`${file}/${version}.json`, 'utf8')) as Entry[];
