@@ -28,7 +28,7 @@ export async function beginBuild(
 ): Promise<string> {
   for (let attempt = 1, build = first; ; build = planned(++attempt)) {
     const { runId } = build.plan;
-    const found = await client.start(build.plan, build.digest);
+    let found = await client.start(build.plan, build.digest);
     if (found === undefined) return runId;
     if (found.digest?.template !== build.digest.template) throw new UsageError(await takenBy(client, build.plan));
     if (found.digest.files !== build.digest.files) {
@@ -38,6 +38,9 @@ export async function beginBuild(
     if (retry && found.state === 'RUNNING' && found.canceling) {
       say(`${runId} is being cancelled; waiting for its clean-up`);
       while (await client.isRunning(runId)) await pause(LOOK_EVERY_MS);
+      // It has ended well where the cancellation came too late.
+      found = await client.start(build.plan, build.digest);
+      if (found === undefined) return runId;
     }
     if (!retry || (found.state === 'RUNNING' ? !found.canceling : found.state === 'COMPLETED')) {
       say(saidOf(runId, found));
