@@ -150,7 +150,7 @@ describe('the commands around a build', () => {
   });
 
   it('a build that is being cancelled is waited for, and built again by --retry', async () => {
-    const file = stack.write('called-off', shellTemplate(['# simulate: seconds=3']));
+    const file = stack.write('called-off', shellTemplate(['# simulate: seconds=8']));
     const first = stack.start('build', file, '--id', 'called-off');
     await stack.until('called-off', ({ steps }) => steps[0]?.state === 'Running');
     await (await stack.client()).cancel('called-off');
