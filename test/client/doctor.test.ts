@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Finding } from '../../src/client/doctor/finding.ts';
 import { EXAMPLE } from '../e2e/stack.ts';
 import { assign, BUILT_IN, makePrincipal } from '../local-azure/authorization/principals.ts';
-import { startTestAzure, type TestAzure } from '../local-azure/support.ts';
+import { startTestAzure, workerEnvironment, type TestAzure } from '../local-azure/support.ts';
 import { startIssuer, type Issuer } from '../support/issuer.ts';
 
 const KILN = fileURLToPath(new URL('../../bin/kiln.js', import.meta.url));
@@ -39,21 +39,10 @@ describe('kiln doctor', () => {
     );
   }
 
-  /** The local Azure in the real one's place, as a worker would be pointed at it. */
-  const cloud = (): NodeJS.ProcessEnv => {
-    const { endpoint, authorityHost, tenantId, clientId, clientSecret, subscriptionId, caFile } = azure.connection;
-    return {
-      KILN_CLOUD: 'azure',
-      KILN_AZURE_ENDPOINT: endpoint,
-      AZURE_AUTHORITY_HOST: authorityHost,
-      AZURE_TENANT_ID: tenantId,
-      AZURE_CLIENT_ID: clientId,
-      AZURE_CLIENT_SECRET: clientSecret,
-      AZURE_SUBSCRIPTION_ID: subscriptionId,
-      NODE_EXTRA_CA_CERTS: caFile,
-      AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential',
-    };
-  };
+  const cloud = (): NodeJS.ProcessEnv => ({
+    ...workerEnvironment(azure.connection),
+    AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential',
+  });
 
   async function found(args: string[], env: NodeJS.ProcessEnv): Promise<{ code: number; findings: Finding[] }> {
     const { code, stdout } = await doctor([...args, '--json'], env);

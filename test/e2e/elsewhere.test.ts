@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { Connection } from '@temporalio/client';
 import { readStack } from '../../src/client/services.ts';
 import type { BuildStatus } from '../../src/workflows/messages.ts';
-import { eventually } from '../local-azure/support.ts';
+import { eventually, workerEnvironment } from '../local-azure/support.ts';
 import { TestStack } from './stack.ts';
 import { shellTemplate } from './templates.ts';
 
@@ -16,19 +16,11 @@ describe('kiln with a Temporal and an Azure that run elsewhere', () => {
 
   before(async () => {
     await host.up();
-    const { endpoint, authorityHost, tenantId, clientId, clientSecret, subscriptionId, caFile } = host.connection();
     const config = join(host.stateDir, 'temporal.toml');
     writeFileSync(config, `[profile.default]\naddress = "${host.temporalAddress()}"\nnamespace = "${NAMESPACE}"\n`);
     guest = new TestStack('simulated', {
       TEMPORAL_CONFIG_FILE: config,
-      KILN_CLOUD: 'azure',
-      KILN_AZURE_ENDPOINT: endpoint,
-      AZURE_AUTHORITY_HOST: authorityHost,
-      AZURE_TENANT_ID: tenantId,
-      AZURE_CLIENT_ID: clientId,
-      AZURE_CLIENT_SECRET: clientSecret,
-      AZURE_SUBSCRIPTION_ID: subscriptionId,
-      NODE_EXTRA_CA_CERTS: caFile,
+      ...workerEnvironment(host.connection()),
     });
     const connection = await Connection.connect({ address: host.temporalAddress() });
     await connection.workflowService.registerNamespace({

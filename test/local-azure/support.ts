@@ -67,6 +67,18 @@ export function createClients(connection: LocalAzureConnection) {
   };
 }
 
+/** The local Azure in the real one's place, as a worker elsewhere is pointed at it. */
+export const workerEnvironment = (connection: LocalAzureConnection): NodeJS.ProcessEnv => ({
+  KILN_CLOUD: 'azure',
+  KILN_AZURE_ENDPOINT: connection.endpoint,
+  AZURE_AUTHORITY_HOST: connection.authorityHost,
+  AZURE_TENANT_ID: connection.tenantId,
+  AZURE_CLIENT_ID: connection.clientId,
+  AZURE_CLIENT_SECRET: connection.clientSecret,
+  AZURE_SUBSCRIPTION_ID: connection.subscriptionId,
+  NODE_EXTRA_CA_CERTS: connection.caFile,
+});
+
 export async function startTestAzure(
   t: Pick<TestContext, 'after'> | undefined,
   overrides: Partial<LocalAzureOptions> = {},
