@@ -107,7 +107,12 @@ export function createApp({
     if (!isOurs(path)) return pass(c);
     const target = targetOf(path);
     if (target === undefined) {
-      throw new ArmError(404, 'InvalidResourceType', `Microsoft.VirtualMachineImages has no resource at '${path}'.`);
+      const apiVersion = queryOf(c).get('api-version') ?? '';
+      throw new ArmError(
+        404,
+        'InvalidResourceType',
+        `The resource type could not be found in the namespace 'Microsoft.VirtualMachineImages' for api version '${apiVersion}'.`,
+      );
     }
     const method = c.req.method === 'HEAD' ? 'GET' : c.req.method;
     authorize(roles, caller, actionOf(target, method), path);

@@ -36,6 +36,14 @@ export interface TemplatesOptions {
 }
 
 const TRIGGERS_SINCE = '2022-07-01';
+const TYPES: Record<Target['kind'], string> = {
+  operations: 'operations',
+  operation: 'locations/operations',
+  templates: 'imageTemplates',
+  template: 'imageTemplates',
+  runOutputs: 'imageTemplates/runOutputs',
+  triggers: 'imageTemplates/triggers',
+};
 const PATCH_TRIES = 3;
 /** Seconds; some send the same id with all that they ever ask. */
 const REPEATED_WITHIN_S = 120;
@@ -49,7 +57,7 @@ export function createTemplateRoutes({
   return async (request) => {
     const { target, method, apiVersion } = request;
     const supported: readonly string[] = RESOURCE_API_VERSIONS;
-    if (!supported.includes(apiVersion)) throw unknownVersion(apiVersion);
+    if (!supported.includes(apiVersion)) throw unknownVersion(request);
     try {
       switch (target.kind) {
         case 'operations':
@@ -64,7 +72,7 @@ export function createTemplateRoutes({
         case 'runOutputs':
           return await runOutputs(request, target);
         case 'triggers':
-          if (apiVersion < TRIGGERS_SINCE) throw unknownVersion(apiVersion, TRIGGERS_SINCE);
+          if (apiVersion < TRIGGERS_SINCE) throw unknownVersion(request, TRIGGERS_SINCE);
           return await triggers(request, target);
       }
     } catch (error) {
@@ -315,19 +323,33 @@ function repetition({ clientRequestId }: ArmRequest): { requestId?: string; repe
 const notAllowed = (method: string): ArmError =>
   new ArmError(405, 'MethodNotAllowed', `The HTTP method '${method}' is not supported here.`);
 
-function unknownVersion(apiVersion: string, since = ''): ArmError {
-  const versions = RESOURCE_API_VERSIONS.filter((version) => version >= since).join(', ');
-  return apiVersion === ''
-    ? new ArmError(
-        400,
-        'MissingApiVersionParameter',
-        'The api-version query parameter (?api-version=) is required for all requests.',
-      )
-    : new ArmError(
-        400,
-        'NoRegisteredProviderFound',
-        `No registered resource provider found for API version '${apiVersion}' and this type. The supported api-versions are '${versions}'.`,
-      );
+/** As Resource Manager refuses it, where a location says which provider would answer and where none does. */
+function unknownVersion({ apiVersion, target, body }: ArmRequest, since = ''): ArmError {
+  if (apiVersion === '') {
+    return new ArmError(
+      400,
+      'MissingApiVersionParameter',
+      'The api-version query parameter (?api-version=) is required for all requests.',
+    );
+  }
+  const versions = RESOURCE_API_VERSIONS.filter((version) => version >= since);
+  const type = TYPES[target.kind];
+  const location = body?.['location'];
+  if (typeof location !== 'string') {
+    return new ArmError(
+      400,
+      'InvalidResourceType',
+      `The resource type '${type}' could not be found in the namespace 'Microsoft.VirtualMachineImages' for api version '${apiVersion}'. ` +
+        `The supported api-versions are '${versions.join(',')}'.`,
+    );
+  }
+  // The gateway is in no region, and builds in all.
+  return new ArmError(
+    400,
+    'NoRegisteredProviderFound',
+    `No registered resource provider found for location '${location}' and API version '${apiVersion}' for type '${type}'. ` +
+      `The supported api-versions are '${versions.join(', ')}'. The supported locations are ''.`,
+  );
 }
 
 function refusalOf({ code, message }: TemplateRefusal): ArmError {

@@ -277,10 +277,23 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
       assert.equal((version < '2021-10-01' ? missing.body : missing.body.error).code, 'ResourceNotFound');
       await templates().delete(GROUP, name, FAST);
     }
-    for (const version of ['2019-05-01-preview', '2030-01-01', '']) {
-      const { status, body: refused } = await call('GET', pathOf('life', '', version));
+    const refused = async (method: string, version: string, sent?: object) => {
+      const { status, body: told } = await call(method, pathOf('life', '', version), sent);
       assert.equal(status, 400);
-      assert.match(JSON.stringify(refused), /NoRegisteredProviderFound|MissingApiVersionParameter/);
+      // Without an envelope where the service had none yet.
+      const { code, message } = (told.error ?? told) as { code: string; message: string };
+      return `${code}: ${message}`;
+    };
+    assert.match(await refused('GET', ''), /^MissingApiVersionParameter: /);
+    for (const version of ['2019-05-01-preview', '2030-01-01']) {
+      assert.match(
+        await refused('GET', version),
+        /^InvalidResourceType: The resource type 'imageTemplates' could not be found in the namespace 'Microsoft.VirtualMachineImages' for api version '.*'\. The supported api-versions are '2020-02-14,.*,2025-10-01'\.$/,
+      );
+      assert.match(
+        await refused('PUT', version, { location: 'westeurope' }),
+        /^NoRegisteredProviderFound: .* location 'westeurope' and API version '.*' for type 'imageTemplates'\. The supported api-versions are '2020-02-14, .*, 2025-10-01'\./,
+      );
     }
     const trigger = await call('GET', pathOf('life', '/triggers', '2022-02-14'));
     assert.equal(trigger.status, 400);

@@ -10,7 +10,7 @@ export const context: Stage = async (c, next) => {
   c.set('origin', `https://${c.req.header('host') ?? url.host}`);
   c.set('path', decode(url.pathname).replace(/\/+$/, ''));
   c.set('query', url.searchParams);
-  c.set('apiVersion', url.searchParams.get('api-version') ?? '');
+  c.set('apiVersion', [...url.searchParams].find(([name]) => name.toLowerCase() === 'api-version')?.[1] ?? '');
   c.set('rateHeaders', {});
   await next();
   c.header('x-ms-request-id', c.get('requestId'));

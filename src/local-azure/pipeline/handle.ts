@@ -1,10 +1,16 @@
 /** Stages 5 and 6: finds who answers, and has the answer made. Polls of operations are answered for all providers alike. */
-import { requireApiVersion } from '../api-versions.ts';
+import { requireApiVersion } from '../api-versions/index.ts';
 import { answerStatus, isStatusPath } from '../async-answers.ts';
 import type { createCallCounter } from '../call-counter.ts';
-import { type ArmRequest, type ArmResponse, LOCAL_SUBSCRIPTION, type Services } from '../core.ts';
+import {
+  type ArmRequest,
+  type ArmResponse,
+  LOCAL_SUBSCRIPTION,
+  type JsonObject,
+  type ResourceStore,
+  type Services,
+} from '../core.ts';
 import type { OperationEngine } from '../operations.ts';
-import { textOf } from '../json.ts';
 import { parseResourceId } from '../resource-id.ts';
 import type { Match, Router } from '../router.ts';
 import { fitBody } from '../shapes/index.ts';
@@ -27,8 +33,7 @@ export function createHandler(
     calls.countRoute(match.route);
     const type = typeOf(match.id);
     const body = c.get('body');
-    const location = textOf(body?.['location'] ?? services.store.get(match.id)?.body['location']);
-    requireApiVersion(type, c.get('apiVersion'), location);
+    requireApiVersion(type, c.get('apiVersion'), locationOf(services.store, match.id, body));
     const writes = method === 'PUT' || method === 'PATCH';
     if (type !== undefined && body !== undefined && writes) c.set('body', fitBody(type, body, method));
     return match.route.handle(armRequest(c, match));
@@ -47,6 +52,16 @@ function armRequest(c: RequestContext, match: Match): ArmRequest {
     principal: c.get('principal'),
     origin: c.get('origin'),
   };
+}
+
+/** Whose provider is asked: said by the body or the path, or that of what is there, or of what it lies in, at last of its group. */
+function locationOf(store: ResourceStore, id: string, body: JsonObject | undefined): string | undefined {
+  const told = body?.['location'] ?? /\/locations\/([^/]+)/i.exec(id)?.[1];
+  if (typeof told === 'string') return told;
+  const parts = id.split('/');
+  const around = parts.map((_, index) => parts.slice(0, parts.length - index).join('/'));
+  const held = around.map((one) => store.get(one)?.body['location']).find((location) => typeof location === 'string');
+  return typeof held === 'string' ? held : undefined;
 }
 
 /** Of the last provider that an id names: a role assignment lies at another's resource. */

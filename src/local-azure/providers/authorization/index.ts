@@ -1,4 +1,5 @@
 /** Microsoft.Authorization: role definitions, role assignments at any scope, and what the caller may do. */
+import { describeTypes } from '../../api-versions/index.ts';
 import { ArmError, type JsonObject, type Provider, type Route, type Services } from '../../core.ts';
 import { textOf } from '../../json.ts';
 import { ASSIGNMENT_TYPE, createAccess, isWithin } from './access.ts';
@@ -237,13 +238,9 @@ export function createAuthorizationProvider(services: Services): Provider {
     }),
   }));
 
-  const apiVersions = ['2022-04-01', '2020-10-01-preview', '2018-09-01-preview', '2018-07-01', '2015-07-01'];
   return {
     namespace: 'Microsoft.Authorization',
-    resourceTypes: ['roleAssignments', 'roleDefinitions', 'permissions'].map((resourceType) => ({
-      resourceType,
-      apiVersions,
-    })),
+    resourceTypes: describeTypes('Microsoft.Authorization'),
     routes: [...assignments, ...definitions, ...permissions],
   };
 }

@@ -1,5 +1,6 @@
 /** Microsoft.Compute: marketplace, machines and their run commands, disks, images and galleries. */
 import type { CreateProvider, Services, StoredResource } from '../../core.ts';
+import { describeTypes } from '../../api-versions/index.ts';
 import { closeAccess } from './disk-access.ts';
 import { registerDiskOperations } from './disk-life.ts';
 import { diskRoutes } from './disks.ts';
@@ -21,17 +22,6 @@ import { sizeRoutes } from './sizes.ts';
 import { registerImageVersionOperations } from './version-regions.ts';
 import { machineRoutes } from './virtual-machines.ts';
 
-const API_VERSIONS = [
-  '2022-03-01',
-  '2022-03-03',
-  '2022-07-02',
-  '2022-11-01',
-  '2023-07-03',
-  '2025-12-03',
-  '2026-03-02',
-  '2026-04-01',
-];
-
 export const createComputeProvider: CreateProvider = (services) => {
   registerDiskOperations(services);
   registerImageOperations(services);
@@ -44,15 +34,7 @@ export const createComputeProvider: CreateProvider = (services) => {
   registerExtensionOperations(services);
   return {
     namespace: 'Microsoft.Compute',
-    resourceTypes: [
-      ...Object.values(TYPES).map((type) => ({
-        resourceType: type.slice('Microsoft.Compute/'.length),
-        apiVersions: API_VERSIONS,
-      })),
-      { resourceType: 'locations/publishers', apiVersions: API_VERSIONS },
-      { resourceType: 'locations/sharedGalleries', apiVersions: API_VERSIONS },
-      { resourceType: 'locations/communityGalleries', apiVersions: API_VERSIONS },
-    ],
+    resourceTypes: describeTypes('Microsoft.Compute'),
     routes: [
       ...marketplaceRoutes(),
       ...sizeRoutes(services),

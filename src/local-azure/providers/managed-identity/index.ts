@@ -1,4 +1,5 @@
 /** Microsoft.ManagedIdentity: user-assigned identities and whom they trust. All synchronous, as Azure's are. */
+import { describeTypes } from '../../api-versions/index.ts';
 import { type JsonObject, LOCAL_TENANT, type Provider, type Services } from '../../core.ts';
 import { guidFrom } from '../../guid.ts';
 import { textOf } from '../../json.ts';
@@ -19,13 +20,7 @@ export function createManagedIdentityProvider(services: Services): Provider {
   const { store } = services;
   return {
     namespace: 'Microsoft.ManagedIdentity',
-    resourceTypes: [
-      { resourceType: 'userAssignedIdentities', apiVersions: ['2024-11-30', '2023-01-31', '2018-11-30'] },
-      {
-        resourceType: 'userAssignedIdentities/federatedIdentityCredentials',
-        apiVersions: ['2024-11-30', '2023-01-31'],
-      },
-    ],
+    resourceTypes: describeTypes('Microsoft.ManagedIdentity'),
     routes: [
       ...federatedCredentialRoutes(store),
       {

@@ -1,4 +1,5 @@
 /** Microsoft.Resources: subscriptions, regions, providers, resource groups, and the lists of all resources. */
+import { describeTypes } from '../../api-versions/index.ts';
 import type { Provider } from '../../core.ts';
 import type { ResourcesServices } from './services.ts';
 import type { InsideCalls } from '../../inside-calls.ts';
@@ -16,17 +17,7 @@ export function createResourcesProvider(
 ): Provider {
   return {
     namespace: 'Microsoft.Resources',
-    resourceTypes: [
-      'subscriptions',
-      'subscriptions/resourceGroups',
-      'resourceGroups',
-      'resources',
-      'deployments',
-      'tags',
-    ].map((resourceType) => ({
-      resourceType,
-      apiVersions: ['2025-04-01', '2024-11-01', '2022-12-01', '2022-09-01', '2021-04-01', '2020-06-01'],
-    })),
+    resourceTypes: describeTypes('Microsoft.Resources'),
     routes: [
       ...catalogueRoutes(providers, services.store),
       ...resourceGroupRoutes(services, providers),

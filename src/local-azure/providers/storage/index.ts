@@ -1,4 +1,5 @@
 /** Microsoft.Storage: accounts and their blob containers; the data plane is Azurite. */
+import { describeTypes } from '../../api-versions/index.ts';
 import type { Provider, Services } from '../../core.ts';
 import { textOf } from '../../json.ts';
 import { accountRoutes, ACCOUNT, keysOf } from './accounts.ts';
@@ -9,12 +10,7 @@ export function createStorageProvider(services: Services): Provider {
   const { store, blobs } = services;
   return {
     namespace: 'Microsoft.Storage',
-    resourceTypes: [
-      'storageAccounts',
-      'storageAccounts/blobServices',
-      'storageAccounts/blobServices/containers',
-      'checkNameAvailability',
-    ].map((resourceType) => ({ resourceType, apiVersions: ['2025-06-01', '2024-01-01', '2023-01-01', '2022-09-01'] })),
+    resourceTypes: describeTypes('Microsoft.Storage'),
     routes: [...accountRoutes(services), ...keyRoutes(services), ...containerRoutes(services)],
     async discard({ type, body }) {
       if (type === ACCOUNT) {
