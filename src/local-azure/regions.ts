@@ -52,6 +52,11 @@ export function regionDisplayName(location: string): string {
   return REGIONS[normalizeRegion(location)]?.[0] ?? location;
 }
 
+/** Where geo-redundant copies of a region go; undefined for a region without a pair. */
+export function pairedRegion(location: string): string | undefined {
+  return REGIONS[normalizeRegion(location)]?.[2];
+}
+
 export function isRegion(location: string): boolean {
   return normalizeRegion(location) in REGIONS;
 }

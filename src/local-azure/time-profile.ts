@@ -39,6 +39,7 @@ const DURATIONS: Record<string, [quick: number, recorded: number]> = {
   'microsoft.network/publicipaddresses/write': [100, 1],
   'microsoft.network/networkinterfaces/write': [50, 0.5],
   'microsoft.storage/storageaccounts/write': [200, 20],
+  'microsoft.storage/storageaccounts/failover': [300, 1000],
   // Until the directory knows a new principal everywhere.
   'microsoft.managedidentity/principals/replication': [200, 15],
   // Its resources take their own.

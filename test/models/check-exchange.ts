@@ -78,7 +78,7 @@ function partsOf(models: Model[], path: string[]): Model[] {
 }
 
 function placeOf(method: string, pathname: string): Place | undefined {
-  const path = decodeURIComponent(pathname);
+  const path = decodeURIComponent(pathname).replace(/\/+$/, '');
   const at = path.toLowerCase().lastIndexOf('/providers/');
   if (at < 0) return undefined;
   const [namespace = '', ...rest] = path.slice(at + '/providers/'.length).split('/');

@@ -11,10 +11,7 @@ const REASONS: Array<[difference: RegExp, reason: string]> = [
 ];
 
 /** Resources that nothing of a build has to do with. */
-const NOT_PLAYED: Array<[operation: RegExp, reason: string]> = [
-  [/storageAccounts\/(file|queue|table)Services/, 'the accounts here hold blobs only'],
-  [/storageAccounts\/managementPolicies/, 'nothing here grows so old that it must be moved or removed'],
-];
+const NOT_PLAYED: Array<[operation: RegExp, reason: string]> = [];
 
 export function reasonNotPlayed(operation: string): string | undefined {
   return NOT_PLAYED.find(([pattern]) => pattern.test(operation))?.[1];

@@ -23,7 +23,9 @@ export interface Compared {
 const BASE = 'https://management.azure.com';
 /** As long as a timer can wait. */
 const FOR_EVER = 2 ** 31 - 1;
-const ONGOING = new Set(['Creating', 'Updating', 'Deleting', 'InProgress']);
+const ONGOING = new Set(['Creating', 'ResolvingDns', 'Updating', 'Deleting', 'InProgress']);
+/** Refusals by which Azure said that something was still under way. */
+const REFUSED_WHILE_ONGOING = /IsNotProvisioned$|OperationInProgress$|BeingDeleted$/;
 
 export async function replay(recording: Recording): Promise<Compared[]> {
   let holding = false;
@@ -129,7 +131,7 @@ class Replay {
       const operation = polled ?? operationName(exchange.method, url);
       if (isPoll(url)) {
         if (!isOngoing(exchange)) await this.#expedite(({ id }) => operationIdOf(path.replace(/\?.*$/, '')) === id);
-      } else if (!isOngoing(exchange) || exchange.method !== 'GET') {
+      } else if (!refusedWhileOngoing(exchange) && (!isOngoing(exchange) || exchange.method !== 'GET')) {
         const asked = `${path}${JSON.stringify(this.#translator.json(exchange.requestBody) ?? '')}`.toLowerCase();
         await this.#expedite(({ resourceId }) => related(asked, resourceId));
       }
@@ -196,6 +198,11 @@ function isOngoing({ status, body, method }: Exchange): boolean {
   return (
     (method === 'GET' && status === 202) || ONGOING.has(state ?? '') || ONGOING.has(properties?.provisioningState ?? '')
   );
+}
+
+function refusedWhileOngoing({ body }: Exchange): boolean {
+  const { error } = (body ?? {}) as { error?: { code?: string } };
+  return REFUSED_WHILE_ONGOING.test(error?.code ?? '');
 }
 
 /** Whether a request, its path and body in lower case, is about the resource, one in it or one that it is in. */

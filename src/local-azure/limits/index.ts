@@ -16,6 +16,9 @@ const ARM_LIMITS: Record<CallKind, Limit> = {
   delete: { burst: 200, perMinute: 10 * 60 },
 };
 
+/** POSTs that change nothing are not counted as writes, and what remains is told under a name of its own. */
+const LOOKS = /\/(list\w*|check\w*|resourceGroups\/[^/]+\/exportTemplate)$/i;
+
 export interface Verdict {
   headers: Record<string, string>;
   /** Where the call is refused: the answer, and after how many seconds to come again. */
@@ -43,14 +46,15 @@ export function createLimits(options: {
 
   return {
     take(method, path, principalId) {
-      const kind = kindOf(method);
+      const looks = method === 'POST' && LOOKS.test(path);
+      const kind = looks ? 'read' : kindOf(method);
       const own = { key: `${kind} ${principalId}`, limit: ARM_LIMITS[kind] };
       const provider = computeAllowances(method, path, resourceOf);
       // Below a subscription it counts against that, and all else against the tenant.
       const scope = /^\/subscriptions\//i.test(path) ? 'subscription' : 'tenant';
       const shown = (tokens: number) => String(Math.max(0, Math.floor(tokens)));
       const headers: Record<string, string> = {
-        [`x-ms-ratelimit-remaining-${scope}-${kind}s`]: shown(buckets.left(own)),
+        [`x-ms-ratelimit-remaining-${scope}-${looks ? 'resource-requests' : `${kind}s`}`]: shown(buckets.left(own)),
         ...(provider.length === 0
           ? {}
           : {

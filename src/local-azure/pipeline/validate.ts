@@ -98,13 +98,16 @@ function requireGroup(c: RequestContext, services: Services): void {
   }
 }
 
+/** Types that are told what is missing as if they were asked about it. */
+const RESOURCE_NOT_FOUND = /^microsoft\.network\/|\/managementPolicies$/i;
+
 /** What lies in another resource is first told that this one is not there. */
 function refuseNested(path: string, group: string): void {
   const { type = '', fullName } = parseResourceId(path);
   const [namespace = '', ...types] = type.split('/');
   const names = fullName.split('/');
   if (types.length < 2) return;
-  if (namespace.toLowerCase() === 'microsoft.network') {
+  if (RESOURCE_NOT_FOUND.test(type)) {
     throw new ArmError(
       404,
       'ResourceNotFound',

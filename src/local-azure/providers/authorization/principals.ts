@@ -7,8 +7,12 @@ import { ASSIGNMENT_TYPE } from './access.ts';
 
 const REPLICATION = 'Microsoft.ManagedIdentity/principals/replication';
 
-/** What has principals: identities, and machines with one of their own. */
-const HOLDERS = ['Microsoft.ManagedIdentity/userAssignedIdentities', 'Microsoft.Compute/virtualMachines'];
+/** What has principals: identities, and machines and accounts with one of their own. */
+const HOLDERS = [
+  'Microsoft.ManagedIdentity/userAssignedIdentities',
+  'Microsoft.Compute/virtualMachines',
+  'Microsoft.Storage/storageAccounts',
+];
 
 const entryOf = (principalId: string): string => `/directory/${principalId}`;
 

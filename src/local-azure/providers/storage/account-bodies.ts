@@ -1,12 +1,20 @@
 /** A storage account as an api-version shows it. */
 import type { Json, JsonObject } from '../../core.ts';
 import { textOf } from '../../json.ts';
+import { endpointsOf } from './account-parts.ts';
 
 /** Properties that older versions of the API do not know. */
 const SINCE: Record<string, string> = {
-  keyCreationTime: '2021-01-01',
-  minimumTlsVersion: '2020-08-01',
-  allowBlobPublicAccess: '2020-08-01',
+  privateEndpointConnections: '2019-06-01',
+  minimumTlsVersion: '2019-06-01',
+  allowBlobPublicAccess: '2019-06-01',
+  allowSharedKeyAccess: '2019-06-01',
+  keyCreationTime: '2021-02-01',
+  allowCrossTenantReplication: '2021-04-01',
+  defaultToOAuthAuthentication: '2021-04-01',
+  publicNetworkAccess: '2021-06-01',
+  allowedCopyScope: '2021-09-01',
+  dnsEndpointType: '2021-09-01',
 };
 
 /**
@@ -15,20 +23,34 @@ const SINCE: Record<string, string> = {
  */
 export function showAccount(body: JsonObject, apiVersion: string, blobEndpoint: string): JsonObject {
   const name = textOf(body['name']);
-  const others = body['kind'] === 'StorageV2' ? ['queue', 'table', 'file', 'dfs', 'web'] : ['queue', 'table', 'file'];
-  const primaryEndpoints = {
-    blob: `${blobEndpoint}/${name}/`,
-    ...Object.fromEntries(others.map((service) => [service, `https://${name}.${service}.local-azure.invalid/`])),
-  };
   const known = Object.entries(body['properties'] as JsonObject).filter(([key]) => apiVersion >= (SINCE[key] ?? ''));
   const { accessTier, ...properties } = Object.fromEntries(known) as JsonObject;
+  const addresses = (suffix: string, services: string[]): JsonObject =>
+    Object.fromEntries(
+      services.map((service) => [
+        service,
+        service === 'blob'
+          ? `${blobEndpoint}/${name}${suffix}/`
+          : `https://${name}${suffix}.${service}.local-azure.invalid/`,
+      ]),
+    );
+  const services = endpointsOf(body['kind'], body['sku']);
+  const readable = textOf((body['sku'] as JsonObject)['name']).startsWith('Standard_RAG');
   return {
     ...body,
     properties: {
       ...properties,
-      ...(apiVersion < '2021-01-01' ? { networkAcls: withoutIpv6(properties['networkAcls']) } : {}),
-      ...(accessTier === undefined || body['kind'] === 'Storage' ? {} : { accessTier }),
-      primaryEndpoints,
+      ...(apiVersion < '2023-01-01' ? { networkAcls: withoutIpv6(properties['networkAcls']) } : {}),
+      ...(accessTier === undefined || /^(Storage|FileStorage)$/.test(textOf(body['kind'])) ? {} : { accessTier }),
+      primaryEndpoints: addresses('', services),
+      ...(readable && properties['secondaryLocation'] !== undefined
+        ? {
+            secondaryEndpoints: addresses(
+              '-secondary',
+              services.filter((service) => service !== 'file'),
+            ),
+          }
+        : {}),
     },
   };
 }

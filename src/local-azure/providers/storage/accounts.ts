@@ -11,10 +11,12 @@ import {
   type StoredResource,
 } from '../../core.ts';
 import { textOf } from '../../json.ts';
-import { refuseWhileChanging, requireResource } from '../../refusals.ts';
+import { requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
 import { sameId } from '../../resource-id.ts';
+import { assignedIdentity } from '../managed-identity/assigned.ts';
 import { showAccount } from './account-bodies.ts';
+import { defaultsOf, encryption, networkAcls, secondary, skuOf } from './account-parts.ts';
 
 export const ACCOUNT = 'Microsoft.Storage/storageAccounts';
 const WRITE = `${ACCOUNT}/write`;
@@ -42,6 +44,15 @@ export function accountRoutes(services: Services): Route[] {
 
   const show = (body: JsonObject, apiVersion: string): JsonObject => showAccount(body, apiVersion, blobs.endpoint);
 
+  function refuseWhileBusy(id: string): void {
+    if (operations.pending(id).length === 0) return;
+    throw new ArmError(
+      409,
+      'StorageAccountOperationInProgress',
+      'An operation is currently performing on this storage account that requires exclusive access.',
+    );
+  }
+
   function create(request: ArmRequest): StoredResource {
     const { params, body } = request;
     const name = params['account'] ?? '';
@@ -49,16 +60,18 @@ export function accountRoutes(services: Services): Route[] {
     if (missing.length > 0) {
       throw new ArmError(400, 'InvalidRequestContent', `The request content lacks ${missing.join(', ')}.`);
     }
-    const sku = body?.['sku'] as JsonObject;
     const time = services.now().toISOString();
     const location = requireRegion(body?.['location'], ACCOUNT);
-    const service = { keyType: 'Account', enabled: true, lastEnabledTime: time };
+    const sku = skuOf(body?.['sku']);
+    const identity = assignedIdentity(store, request.id, body?.['identity'], undefined);
+    const sent = (body?.['properties'] ?? {}) as JsonObject;
     return {
       id: request.id,
       type: ACCOUNT,
       hidden: { key1: newKey(), key2: newKey() },
       body: {
-        sku: { ...sku, tier: textOf(sku['name']).split('_')[0] ?? 'Standard' },
+        ...(identity === undefined ? {} : { identity }),
+        sku,
         kind: body?.['kind'] ?? 'StorageV2',
         id: request.id,
         name,
@@ -68,35 +81,42 @@ export function accountRoutes(services: Services): Route[] {
         properties: {
           keyCreationTime: { key1: time, key2: time },
           privateEndpointConnections: [],
-          minimumTlsVersion: 'TLS1_0',
-          allowBlobPublicAccess: false,
           supportsHttpsTrafficOnly: true,
-          networkAcls: {
-            ipv6Rules: [],
-            bypass: 'AzureServices',
-            virtualNetworkRules: [],
-            ipRules: [],
-            defaultAction: 'Allow',
-          },
-          encryption: { services: { file: service, blob: service }, keySource: 'Microsoft.Storage' },
           accessTier: 'Hot',
-          ...(body?.['properties'] as JsonObject | undefined),
+          ...defaultsOf(request.apiVersion),
+          ...sent,
+          networkAcls: networkAcls(sent['networkAcls'], undefined),
+          encryption: encryption(sent['encryption'], undefined, time),
           provisioningState: 'Creating',
           creationTime: time,
           primaryLocation: location,
           statusOfPrimary: 'available',
+          ...secondary(sku, location),
         },
       },
     };
   }
 
+  /** A PATCH says what changes, and so does a PUT of an account that is there. */
   function update(account: StoredResource, { body: sent, apiVersion }: ArmRequest): JsonObject {
+    const former = account.body['properties'] as JsonObject;
+    const changed = (sent?.['properties'] ?? {}) as JsonObject;
+    const identity = assignedIdentity(store, account.id, sent?.['identity'], account.body['identity']);
+    const { identity: _former, ...rest } = account.body;
+    const sku = skuOf(sent?.['sku'] ?? account.body['sku']);
+    const { secondaryLocation: _location, statusOfSecondary: _status, ...kept } = former;
     const body = {
-      ...account.body,
+      ...(identity === undefined ? {} : { identity }),
+      ...rest,
+      sku,
+      ...(sent?.['kind'] === undefined ? {} : { kind: sent['kind'] }),
       ...(sent?.['tags'] === undefined ? {} : { tags: sent['tags'] }),
       properties: {
-        ...(account.body['properties'] as JsonObject),
-        ...(sent?.['properties'] as JsonObject | undefined),
+        ...kept,
+        ...changed,
+        networkAcls: networkAcls(changed['networkAcls'], former['networkAcls']),
+        encryption: encryption(changed['encryption'], former['encryption'], services.now().toISOString()),
+        ...secondary(sku, textOf(former['primaryLocation'])),
       },
     };
     store.put({ ...account, body });
@@ -114,7 +134,7 @@ export function accountRoutes(services: Services): Route[] {
         }
         const existing = store.get(request.id);
         if (existing !== undefined) {
-          refuseWhileChanging(operations, existing.id);
+          refuseWhileBusy(existing.id);
           const location = requireRegion(request.body?.['location'] ?? existing.body['location'], ACCOUNT);
           if (location !== existing.body['location']) {
             throw new ArmError(
@@ -154,7 +174,11 @@ export function accountRoutes(services: Services): Route[] {
     {
       method: 'PATCH',
       path: ONE_ACCOUNT,
-      handle: (request) => ({ status: 200, body: update(requireResource(store, request.id), request) }),
+      handle(request) {
+        const account = requireResource(store, request.id);
+        refuseWhileBusy(account.id);
+        return { status: 200, body: update(account, request) };
+      },
     },
     {
       method: 'DELETE',

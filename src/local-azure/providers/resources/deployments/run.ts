@@ -36,7 +36,8 @@ export interface Kept {
 const POLL_MS = 25;
 const TRIES = 5;
 /** Refusals that pass by themselves. */
-const PASSING = /^(AnotherOperationInProgress|RetryableError|ReferencedResourceNotProvisioned|TooManyRequests)$/;
+const PASSING =
+  /^(AnotherOperationInProgress|StorageAccountOperationInProgress|RetryableError|ReferencedResourceNotProvisioned|TooManyRequests)$/;
 
 export class DeploymentRun {
   readonly #services: ResourcesServices;
