@@ -102,7 +102,7 @@ async function makeMachine(azure: TestAzure, id: string, location: string): Prom
       imageReference: { publisher: 'Debian', offer: 'debian-12', sku: '12-gen2', version: 'latest' },
       osDisk: { createOption: 'FromImage' },
     },
-    osProfile: { computerName: 'vm', adminUsername: 'user1', adminPassword: 'Secret-123456' },
+    osProfile: { computerName: 'vm', adminUsername: 'kiln', adminPassword: 'Secret-123456' },
     networkProfile: { networkInterfaces: [{ id: `${network}/networkInterfaces/${name}VMNic` }] },
   });
 }

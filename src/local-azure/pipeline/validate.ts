@@ -5,9 +5,11 @@ import { requireRegistration } from '../registrations.ts';
 import { parseLooseJson } from '../loose-json.ts';
 import { groupIdOf, parseResourceId } from '../resource-id.ts';
 import type { RequestContext, Stage } from './environment.ts';
+import { requireTags } from './tags.ts';
 
 const MAX_BODY = 4 * 1024 * 1024;
 const DEPLOYMENT = /\/deployments\/[^/]+(\/validate)?$/i;
+const TAGS = /\/providers\/Microsoft\.Resources\/tags\/default$/i;
 const METHODS = new Set<string>(['GET', 'PUT', 'PATCH', 'POST', 'DELETE', 'HEAD']);
 
 export const limitBody = bodyLimit({ maxSize: MAX_BODY, onError: tooLarge });
@@ -33,6 +35,9 @@ export function validate(services: Services): Stage {
     // In a template null is a value.
     const puts = c.req.method === 'PUT' && !DEPLOYMENT.test(c.get('path'));
     c.set('body', puts && body !== undefined ? withoutNulls(body) : body);
+    const sent = c.get('body');
+    requireTags(sent?.['tags']);
+    if (TAGS.test(c.get('path'))) requireTags((sent?.['properties'] as JsonObject | undefined)?.['tags']);
     const subscription = /^\/subscriptions\/([^/]+)/i.exec(c.get('path'))?.[1];
     if (subscription !== undefined && subscription.toLowerCase() !== LOCAL_SUBSCRIPTION) {
       throw new ArmError(404, 'SubscriptionNotFound', `The subscription '${subscription}' could not be found.`);

@@ -1,6 +1,15 @@
 /** Managed disks and snapshots: what they hold, who uses them, and the signed address by which they are read. */
 import { azureTime } from '../../azure-time.ts';
-import { ArmError, type ArmRequest, type AsyncForm, type JsonObject, type Route, type Services } from '../../core.ts';
+import {
+  ArmError,
+  type ArmRequest,
+  type AsyncForm,
+  type Json,
+  type JsonObject,
+  type Route,
+  type Services,
+  type StoredResource,
+} from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
 import {
@@ -45,6 +54,7 @@ export function diskRoutes(services: Services, type: typeof TYPES.disk | typeof 
       handle: (request) => {
         const disk = requireResource(services.store, request.id);
         const { diskSizeGB } = object(request.body?.['properties']);
+        requireGrowth(type, disk, diskSizeGB);
         return acceptWrite(
           services,
           { ...request, body: { ...disk.body, ...request.body } },
@@ -101,12 +111,26 @@ export function diskRoutes(services: Services, type: typeof TYPES.disk | typeof 
   ];
 }
 
+/** A disk can be made larger only. */
+function requireGrowth(type: string, disk: StoredResource, sizeGB: Json | undefined): void {
+  const held = Number(propertiesOf(disk)['diskSizeGB'] ?? 0);
+  if (typeof sizeGB === 'number' && sizeGB < held) {
+    throw new ArmError(
+      409,
+      'OperationNotAllowed',
+      `The disk/snapshot resource with id ${disk.id} cannot be resized down. Reducing disk/snapshot size is not supported in Azure to prevent data loss. If you do need to reduce the size of the disk, please create new snapshot/disks with the appropriate size. More information is available at https://aka.ms/AzureDisksFAQ`,
+      type === TYPES.disk ? 'disk.diskSizeGB' : 'snapshot.diskSizeGB',
+    );
+  }
+}
+
 function writeDisk(services: Services, type: string, request: ArmRequest) {
   const location = requireRegion(request.body?.['location'], type);
   const existing = services.store.get(request.id);
   const sent = object(request.body?.['properties']);
   if (existing !== undefined) {
     refuseWhileBusy(services, existing);
+    requireGrowth(type, existing, sent['diskSizeGB']);
     return acceptWrite(services, request, {
       type,
       location,

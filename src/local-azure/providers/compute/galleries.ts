@@ -11,7 +11,9 @@ import {
 } from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
+import { sameId } from '../../resource-id.ts';
 import { parentOf } from './image-sources.ts';
+import { requireIdentifier } from './names.ts';
 import {
   acceptWrite,
   deleteRoute,
@@ -100,6 +102,8 @@ function writeDefinition(services: Services, request: Parameters<Route['handle']
     if (sent[key] === undefined)
       throw invalid(`galleryImage.properties.${key}`, `Required parameter '${key}' is missing (null).`);
   }
+  requireIdentifier(object(sent['identifier']));
+  refuseTaken(services, request, sent);
   const former = existing === undefined ? undefined : propertiesOf(existing);
   const generation = sent['hyperVGeneration'] ?? former?.['hyperVGeneration'] ?? 'V1';
   for (const [key, value] of [
@@ -124,6 +128,25 @@ function writeDefinition(services: Services, request: Parameters<Route['handle']
     status: existing === undefined ? 201 : 200,
     answer: (definition) => showDefinition(definition, request.apiVersion),
   });
+}
+
+/** Throws ArmError 409: a gallery has one image of a publisher, offer and sku. */
+function refuseTaken({ store }: Services, { id, params }: ArmRequest, sent: JsonObject): void {
+  const key = (properties: JsonObject): string => {
+    const { publisher, offer, sku } = object(properties['identifier']);
+    return [publisher, offer, sku].map((part) => text(part).toLowerCase()).join(' ');
+  };
+  const gallery = id.split('/').slice(0, -2).join('/');
+  const taken = store
+    .list({ type: TYPES.definition, under: gallery })
+    .some((other) => !sameId(other.id, id) && key(propertiesOf(other)) === key(sent));
+  if (!taken) return;
+  const { publisher, offer, sku } = object(sent['identifier']);
+  throw new ArmError(
+    409,
+    'Conflict',
+    `Gallery image: ${params['image'] ?? ''} identified by (publisher:${text(publisher)}, offer:${text(offer)}, sku:${text(sku)}) already exists. Choose a different publisher, offer, sku combination.`,
+  );
 }
 
 function showDefinition({ body }: StoredResource, apiVersion: string): JsonObject {

@@ -1,8 +1,9 @@
 /** Gallery applications: what a gallery tells of a program besides its images. All synchronous, as Azure's are. */
 import { type ArmRequest, type ArmResponse, type JsonObject, type Route, type Services } from '../../core.ts';
-import { refuseBadName, requireResource } from '../../refusals.ts';
+import { requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
-import { GROUP_PATH, invalid, NAME, NAME_RULE, object, propertiesOf, text, TYPES } from './shared.ts';
+import { requireName } from './names.ts';
+import { GROUP_PATH, invalid, object, propertiesOf, text, TYPES } from './shared.ts';
 
 const ALL = `${GROUP_PATH}/providers/${TYPES.gallery}/{gallery}/applications`;
 const ONE = `${ALL}/{application}`;
@@ -14,7 +15,7 @@ export function galleryApplicationRoutes({ store }: Services): Route[] {
     const gallery = requireResource(store, id.split('/').slice(0, -2).join('/'));
     const existing = method === 'PATCH' ? requireResource(store, id) : store.get(id);
     const name = params['application'] ?? '';
-    refuseBadName(name, NAME, NAME_RULE);
+    requireName(TYPES.application, name);
     const properties = { ...(existing === undefined ? {} : propertiesOf(existing)), ...object(body['properties']) };
     if (!SYSTEMS.includes(text(properties['supportedOSType']))) {
       throw invalid(

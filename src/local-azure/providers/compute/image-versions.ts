@@ -8,7 +8,6 @@ import {
   contentKey,
   deleteRoute,
   GROUP_PATH,
-  invalid,
   object,
   propertiesOf,
   refuseWhileBusy,
@@ -17,6 +16,7 @@ import {
   uniqueId,
 } from './shared.ts';
 import { faultsOf, keepStates, showReplication, showVersion, targetRegions, UPDATE } from './version-regions.ts';
+import { requireName } from './names.ts';
 import { versionDataDisks } from './image-data-disks.ts';
 import { sourceIdOf, sourceOf } from './version-sources.ts';
 
@@ -69,13 +69,7 @@ function writeVersion(services: Services, request: ArmRequest) {
   const existing = services.store.get(request.id);
   const location = requireRegion(request.body?.['location'], TYPES.version);
   const sent = object(request.body?.['properties']);
-  const name = request.params['version'] ?? '';
-  if (!/^\d+\.\d+\.\d+$/.test(name)) {
-    throw invalid(
-      'galleryImageVersion.name',
-      `The value '${name}' of parameter 'galleryImageVersionName' is invalid: expected Major.Minor.Patch.`,
-    );
-  }
+  requireName(TYPES.version, request.params['version'] ?? '');
   const regions = targetRegions(sent, location);
   const sourceId = sourceIdOf(sent);
   if (existing !== undefined) {

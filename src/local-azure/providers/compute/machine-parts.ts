@@ -3,7 +3,11 @@ import { ArmError, type ArmRequest, type JsonObject, type Services } from '../..
 import { sameId } from '../../resource-id.ts';
 import { type ImageSource, resolveImage } from './image-sources.ts';
 import { defaultStorageOf } from './machine-profiles.ts';
+import { requireWithin } from './names.ts';
+import { requireOsProfile } from './os-profile.ts';
 import { idIn, invalid, list, object, propertiesOf, refuseWhileBusy, text, TYPES } from './shared.ts';
+
+const LARGEST_OS_DISK_GB = 4095;
 
 /** What a machine starts from, and its `storageProfile.osDisk` as answered. */
 export interface Boot {
@@ -69,6 +73,7 @@ export function bootFromImage(
     throw invalid('imageReference', "Required parameter 'imageReference' is missing (null).");
   const source = resolveImage(services, object(storage['imageReference']), 'imageReference', location);
   if (sent['osProfile'] === undefined) throw invalid('osProfile', "Required parameter 'osProfile' is missing (null).");
+  requireOsProfile(object(sent['osProfile']), source.osType, request.params['name'] ?? '');
   if (source.plan !== undefined && request.body?.['plan'] === undefined) {
     throw new ArmError(
       400,
@@ -88,6 +93,15 @@ export function bootFromImage(
     );
   }
   const sizeGB = Number(osDisk['diskSizeGB'] ?? source.sizeGB);
+  requireWithin('osDisk.diskSizeGB', osDisk['diskSizeGB'], 1, LARGEST_OS_DISK_GB);
+  if (sizeGB < source.sizeGB) {
+    throw new ArmError(
+      409,
+      'OperationNotAllowed',
+      `The specified disk size ${sizeGB} GB is smaller than the size of the corresponding disk in the VM image: ${source.sizeGB} GB. This is not allowed. Please choose equal or greater size or do not specify an explicit size.`,
+      'osDisk.diskSizeGB',
+    );
+  }
   return {
     diskId,
     source,

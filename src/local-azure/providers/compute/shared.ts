@@ -12,8 +12,9 @@ import {
   type StoredResource,
 } from '../../core.ts';
 import { textOf } from '../../json.ts';
-import { refuseBadName, requireResource } from '../../refusals.ts';
+import { requireResource } from '../../refusals.ts';
 import { parseResourceId } from '../../resource-id.ts';
+import { requireName } from './names.ts';
 
 export const TYPES = {
   machine: 'Microsoft.Compute/virtualMachines',
@@ -27,9 +28,6 @@ export const TYPES = {
   application: 'Microsoft.Compute/galleries/applications',
   version: 'Microsoft.Compute/galleries/images/versions',
 } as const;
-
-export const NAME = /^[A-Za-z0-9_][\w.-]{0,79}$/;
-export const NAME_RULE = 'it has 1 to 80 letters, digits, _, . or -, and begins with a letter, digit or _';
 
 export const GROUP_PATH = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}';
 export const MACHINE_PATH = `${GROUP_PATH}/providers/${TYPES.machine}/{name}`;
@@ -110,7 +108,7 @@ export function acceptWrite(services: Services, request: ArmRequest, written: Wr
   const { store, operations } = services;
   const names = parseResourceId(request.id).fullName.split('/');
   const name = names.at(-1) ?? '';
-  refuseBadName(name, NAME, NAME_RULE);
+  requireName(written.type, name);
   const existing = store.get(request.id);
   const id = existing?.id ?? request.id;
   const sent = request.body ?? {};

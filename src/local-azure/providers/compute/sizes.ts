@@ -1,7 +1,10 @@
 /** Sizes, their quota, and the resource SKUs that say which region has them. */
-import { ArmError, type Json, type Route, type Services } from '../../core.ts';
+import { ArmError, type Json, type JsonObject, type Route, type Services } from '../../core.ts';
 import { normalizeRegion, REGION_NAMES } from '../../regions.ts';
-import { object, propertiesOf, text, TYPES } from './shared.ts';
+import { requireWithin } from './names.ts';
+import { invalid, object, propertiesOf, text, TYPES } from './shared.ts';
+
+const MOST_LUN = 63;
 
 interface Size {
   name: string;
@@ -57,6 +60,8 @@ function familyOf(name: string): string {
   return letters === 'B' ? 'standardBSFamily' : `standard${letters}${kind.toUpperCase()}${version}Family`;
 }
 
+const dataDisksOf = (cores: number): number => cores * 2;
+
 export function findSize(name: string): Size | undefined {
   return SIZES.find((known) => known.name.toLowerCase() === name.toLowerCase());
 }
@@ -76,7 +81,7 @@ export function sizeRoutes(services: Services): Route[] {
             memoryInMB,
             osDiskSizeInMB: 1_047_552,
             resourceDiskSizeInMB: 16_384,
-            maxDataDiskCount: cores * 2,
+            maxDataDiskCount: dataDisksOf(cores),
           })),
         },
       }),
@@ -118,6 +123,26 @@ export function sizeRoutes(services: Services): Route[] {
 function regionsIn(filter: string | null): string[] {
   const location = /^location eq '([^']+)'$/i.exec(filter?.trim() ?? '')?.[1];
   return location === undefined ? REGION_NAMES : REGION_NAMES.filter((name) => name === normalizeRegion(location));
+}
+
+/** Throws ArmError where a machine of the size takes fewer disks, or two of them have one place. */
+export function requireDataDisks(disks: JsonObject[], size: Size | undefined): void {
+  const most = dataDisksOf(size?.cores ?? 0);
+  const held = disks.filter(({ toBeDetached }) => toBeDetached !== true);
+  if (size !== undefined && held.length > most) {
+    throw new ArmError(
+      409,
+      'OperationNotAllowed',
+      `The maximum number of data disks allowed to be attached to a VM of this size is ${most}.`,
+      'dataDisks',
+    );
+  }
+  for (const [index, { lun }] of held.entries()) {
+    requireWithin('dataDisk.lun', lun, 0, MOST_LUN);
+    if (held.findIndex((other) => other['lun'] === lun) < index) {
+      throw invalid('dataDisk.lun', `A disk at LUN ${JSON.stringify(lun)} already exists.`);
+    }
+  }
 }
 
 /** Cores in use in a region by family. */

@@ -7,9 +7,11 @@
 import { ArmError, type JsonObject, type Services, type StoredResource } from '../../core.ts';
 import { isRegion, normalizeRegion, regionDisplayName } from '../../regions.ts';
 import { copyOf, type ImageSource } from './image-sources.ts';
+import { requireWithin } from './names.ts';
 import { invalid, list, object, propertiesOf, text, TYPES, update } from './shared.ts';
 
 export const UPDATE = `${TYPES.version}/update`;
+const MOST_REPLICAS = 100;
 const FAULT_TAG = 'local-azure-fail-region';
 
 export function targetRegions(sent: JsonObject, location: string): JsonObject[] {
@@ -24,8 +26,16 @@ export function targetRegions(sent: JsonObject, location: string): JsonObject[] 
   if (!named.some(({ name }) => name === location)) {
     throw invalid(
       'targetRegions',
-      `The gallery image version's location '${location}' must be among its target regions.`,
+      `Gallery image version publishing profile regions '${named.map(({ name }) => name).join(', ')}' must contain the location of image version '${location}'.`,
     );
+  }
+  if (new Set(named.map(({ name }) => name)).size < named.length) {
+    throw invalid('targetRegions', 'Duplicate regions are not allowed in target publishing regions.');
+  }
+  const parameter = 'galleryArtifactVersion.properties.publishingProfile';
+  requireWithin(`${parameter}.replicaCount`, profile['replicaCount'], 1, MOST_REPLICAS);
+  for (const region of regions) {
+    requireWithin(`${parameter}.targetRegions.regionalReplicaCount`, region['regionalReplicaCount'], 1, MOST_REPLICAS);
   }
   return named.map((region) => ({
     regionalReplicaCount: 1,

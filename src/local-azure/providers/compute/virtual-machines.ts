@@ -18,6 +18,7 @@ import { withImageDisks } from './image-data-disks.ts';
 import { dataDisksOf } from './machine-data-disks.ts';
 import { bootFromDisk, bootFromImage, requireInterfaces } from './machine-parts.ts';
 import { defaultStorageOf, identityOf, osProfileOf, showMachine } from './machine-profiles.ts';
+import { requireData } from './os-profile.ts';
 import {
   acceptWrite,
   contentKey,
@@ -36,7 +37,7 @@ import {
   uniqueId,
   update,
 } from './shared.ts';
-import { findSize, requireCores } from './sizes.ts';
+import { findSize, requireCores, requireDataDisks } from './sizes.ts';
 
 const CREATE: AsyncForm = { segment: 'operations', headers: 'azure-async', retryAfter: 10 };
 const WRITE: AsyncForm = { segment: 'operations', headers: 'azure-async' };
@@ -90,6 +91,11 @@ function writeMachine(services: Services, request: ArmRequest) {
     refuseOtherDisk(existing, sent);
     const storage = object(propertiesOf(existing)['storageProfile']);
     const sentDisks = object(sent['storageProfile'])['dataDisks'];
+    requireData('userData', sent['userData']);
+    requireDataDisks(
+      list(sentDisks),
+      findSize(text(object(sent['hardwareProfile'] ?? propertiesOf(existing)['hardwareProfile'])['vmSize'])),
+    );
     return acceptWrite(services, request, {
       type: TYPES.machine,
       location,
@@ -125,10 +131,12 @@ function writeMachine(services: Services, request: ArmRequest) {
       `The value ${vmSize} provided for the VM size is not valid. The valid sizes in the current region are listed by vmSizes.`,
     );
   }
+  requireData('userData', sent['userData']);
   requireCores(services, size, location);
   requireInterfaces(services, sent, request.id, location);
   const storage = object(sent['storageProfile']);
   const osDisk = object(storage['osDisk']);
+  requireDataDisks(list(storage['dataDisks']), size);
   const vmId = uniqueId();
   const name = request.params['name'] ?? '';
   const boot =
