@@ -16,21 +16,25 @@ import { azureTime } from './azure-time.ts';
 import type { OperationEngine } from './operations.ts';
 
 interface PollPause {
-  seconds: number;
-  /** Machines are told it with the first poll only, and only where the answer to the request told it too. */
-  firstOnly?: true;
+  /** For the first poll, the second and so on. */
+  seconds: number[];
+  /** All that come after have the last, too. */
+  always?: true;
 }
 
-/** Retry-After of polls by the operation's kind, the first that fits; all others are answered without one. */
+/**
+ * Retry-After of polls by the operation's kind, the first that fits; all others are answered without one. Where it is
+ * told with the first polls only, it is where the answer to the request told it too.
+ */
 const POLL_PAUSES: Array<[RegExp, PollPause]> = [
-  [/^microsoft\.compute\/virtualmachines\/write$/, { seconds: 35, firstOnly: true }],
-  [/^microsoft\.compute\/virtualmachines\/(deallocate|delete)$/, { seconds: 30, firstOnly: true }],
-  [/^microsoft\.compute\/virtualmachines\/start$/, { seconds: 9, firstOnly: true }],
-  [/^microsoft\.compute\/(disks|snapshots)\/write$/, { seconds: 10, firstOnly: true }],
-  [/^microsoft\.compute\/galleries\/images\/versions\//, { seconds: 60 }],
-  [/^microsoft\.network\//, { seconds: 10 }],
-  [/^microsoft\.storage\//, { seconds: 17 }],
-  [/^microsoft\.resources\//, { seconds: 15 }],
+  [/^microsoft\.compute\/virtualmachines\/write$/, { seconds: [35, 30] }],
+  [/^microsoft\.compute\/virtualmachines\/(deallocate|delete)$/, { seconds: [30] }],
+  [/^microsoft\.compute\/virtualmachines\/start$/, { seconds: [9] }],
+  [/^microsoft\.compute\/(disks|snapshots)\/write$/, { seconds: [10] }],
+  [/^microsoft\.compute\/galleries\/images\/versions\//, { seconds: [60], always: true }],
+  [/^microsoft\.network\//, { seconds: [10], always: true }],
+  [/^microsoft\.storage\//, { seconds: [17], always: true }],
+  [/^microsoft\.resources\//, { seconds: [15], always: true }],
 ];
 
 /** Services that say that they would notify Resource Manager of the end. */
@@ -47,7 +51,10 @@ export function asyncHeaders(
   context: Reached & { profile: TimeProfile },
 ): Record<string, string> {
   const retryAfter = context.profile.retryAfter(form.retryAfter);
-  const notifies = form.headers !== 'location' && NOTIFIES.test(operation.kind.toLowerCase());
+  const notifies =
+    form.headers !== 'location' &&
+    NOTIFIES.test(operation.kind.toLowerCase()) &&
+    context.apiVersion >= (form.notifiesSince ?? '');
   return {
     ...(form.headers === 'location' ? {} : { 'Azure-AsyncOperation': statusUrl(operation, form.segment, context) }),
     ...(notifies ? { 'Azure-AsyncNotification': 'Enabled' } : {}),
@@ -78,12 +85,17 @@ function statusUrl(operation: Operation, segment: string, context: Reached): str
   // Since 2023 Azure signs these addresses; clients must carry the query along without reading it.
   const stamp = String(Date.parse(operation.startTime));
   const signature = `c=${CERTIFICATE}&s=${digest(operation.id, 4)}&h=${digest(operation.id, 1).slice(0, 43)}`;
+  const place =
+    segment === 'operations' && !isNetwork(operation) ? computeName(operation.location) : operation.location;
   return (
-    `${subscription}/providers/${namespace}/locations/${operation.location}/${segment}/${operation.id}?` +
+    `${subscription}/providers/${namespace}/locations/${place}/${segment}/${operation.id}?` +
     (partition ? `p=${PARTITION}&` : '') +
     `api-version=${context.apiVersion}&t=${stamp}&${signature}`
   );
 }
+
+/** The service that has the machines calls itself otherwise in one region. */
+const computeName = (location: string): string => (location === 'westus3' ? 'WestUS3' : location);
 
 /** 86 letters a part. */
 function digest(text: string, parts: number): string {
@@ -150,14 +162,17 @@ export function answerStatus(
 
 function pauseHeader(
   operation: Operation,
-  { operations, profile }: { operations: OperationEngine; profile: TimeProfile },
+  { operations, profile, store }: { operations: OperationEngine; profile: TimeProfile; store: ResourceStore },
 ): Record<string, string> {
-  const first = operations.firstPoll(operation.id);
-  const paced = operation.input['paced'] === true;
+  const poll = operations.countPoll(operation.id);
   const pause = POLL_PAUSES.find(([kind]) => kind.test(operation.kind.toLowerCase()))?.[1];
-  const seconds =
-    pause === undefined || (pause.firstOnly && !(first && paced)) ? undefined : profile.retryAfter(pause.seconds);
-  return seconds === undefined ? {} : { 'Retry-After': String(seconds) };
+  if (pause === undefined || !(pause.always || operation.input['paced'] === true)) return {};
+  // Of a Windows machine it is told once.
+  const { seconds } = pause;
+  const windows = store.get(operation.resourceId)?.hidden['osType'] === 'Windows';
+  const told = pause.always ? seconds.at(-1) : windows && poll > 1 ? undefined : seconds[poll - 1];
+  const wait = told === undefined ? undefined : profile.retryAfter(told);
+  return wait === undefined ? {} : { 'Retry-After': String(wait) };
 }
 
 function jobId(job: string): string {

@@ -70,6 +70,8 @@ export interface AsyncForm {
   headers: 'azure-async' | 'location' | 'both';
   /** Seconds; absent where Azure sends none. The profile scales it. */
   retryAfter?: number;
+  /** Api-versions before this one are not told that Resource Manager would be notified of the end. */
+  notifiesSince?: string;
 }
 
 export interface ArmRequest {

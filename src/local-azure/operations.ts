@@ -34,8 +34,8 @@ export interface OperationEngine extends Operations {
   resume(): void;
   /** Resolves once no runner works on the resource, a cancelled one's included: what it writes, it has written. */
   settled(resourceId: string): Promise<void>;
-  /** Whether the operation, which is in progress, is asked about for the first time; asking this counts. */
-  firstPoll(id: string): boolean;
+  /** The how manieth poll this one is of an operation in progress. */
+  countPoll(id: string): number;
   /** All that have ended, oldest first. */
   finished(): Operation[];
   /** Starts nothing more and gives running ones a moment to end; what has not ended is run again by the next process. */
@@ -60,8 +60,8 @@ export function createOperations(options: {
   const inProgress = new Map<string, KeptOperation>();
   const timers = new Map<string, NodeJS.Timeout>();
   const running = new Map<string, { resourceId: string; work: Promise<void> }>();
-  /** Operations in progress that were asked about. */
-  const polled = new Set<string>();
+  /** How often operations in progress were asked about. */
+  const polls = new Map<string, number>();
   let closed = false;
 
   for (const row of selectInProgress.all()) {
@@ -77,7 +77,7 @@ export function createOperations(options: {
     const ended = { ...operation, ...outcome, endTime: now().toISOString() };
     update.run(ended.status, JSON.stringify(ended), ended.id);
     inProgress.delete(operation.id);
-    polled.delete(operation.id);
+    polls.delete(operation.id);
   }
 
   async function run(operation: KeptOperation): Promise<void> {
@@ -175,10 +175,10 @@ export function createOperations(options: {
       const key = resourceId.toLowerCase();
       await Promise.all([...running.values()].filter((one) => one.resourceId === key).map(({ work }) => work));
     },
-    firstPoll(id) {
-      const first = inProgress.has(id) && !polled.has(id);
-      if (first) polled.add(id);
-      return first;
+    countPoll(id) {
+      const poll = (polls.get(id) ?? 0) + 1;
+      if (inProgress.has(id)) polls.set(id, poll);
+      return poll;
     },
     finished() {
       return selectFinished.all().map((row) => parse(row['body']));

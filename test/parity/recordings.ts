@@ -59,7 +59,7 @@ export function readRecordings(root = RECORDINGS): Recording[] {
     const files = readdirSync(join(root, folder)).filter((file) => /\.(json|ya?ml)$/.test(file));
     const read = files.toSorted().map((file) => ({
       name: `${folder}/${file}`,
-      exchanges: readExchanges(join(root, folder, file)).filter(({ url }) => ofTheLocalAzure(url)),
+      exchanges: withOneGroup(readExchanges(join(root, folder, file)).filter(({ url }) => ofTheLocalAzure(url))),
     }));
     const keptHeaders = new Set(
       read.flatMap(({ exchanges }) => exchanges.flatMap(({ headers }) => Object.keys(headers))),
@@ -106,21 +106,47 @@ function headersOf(headers: Record<string, string | string[]>): Record<string, s
   );
 }
 
+const GROUP = /(?<=\/resourceGroups\/)[^/?"]+/gi;
+
+/**
+ * Some recorders gave the group another name in addresses and left its own in answers. Where addresses have one group
+ * only, an answer about it that names another means that one, in capitals or not as it was.
+ */
+function withOneGroup(exchanges: Exchange[]): Exchange[] {
+  const groups = new Set(exchanges.flatMap(({ url }) => url.match(GROUP) ?? []).map((name) => name.toLowerCase()));
+  const [group] = groups;
+  if (group === undefined || groups.size > 1) return exchanges;
+  const asked = JSON.stringify(exchanges.map(({ url, requestBody }) => [url, requestBody])).toLowerCase();
+  const named = (name: string): string => {
+    if (asked.includes(name.toLowerCase())) return name;
+    return name === name.toUpperCase() ? group.toUpperCase() : group;
+  };
+  return exchanges.map((exchange) =>
+    exchange.body === undefined || exchange.url.match(GROUP) === null
+      ? exchange
+      : { ...exchange, body: JSON.parse(JSON.stringify(exchange.body).replaceAll(GROUP, named)) as Json },
+  );
+}
+
 /** JSON as it is or as text; text that is no JSON stays text. */
 function bodyOf(sent: Json): Json | undefined {
   // The test proxy breaks long text into lines.
   const broken = Array.isArray(sent) && sent.length > 0 && sent.every((line) => typeof line === 'string');
   const body = broken ? sent.join('') : sent;
   if (typeof body !== 'string') return body ?? undefined;
-  // One recorder kept some bodies as Python writes bytes.
-  const text = body
-    .replace(/^\uFEFF/, '')
-    .replace(/^b'b\\'(.*)\\''$/s, '$1')
-    .trim();
+  const text = outOfBytes(body.replace(/^\uFEFF/, '')).trim();
   if (text === '') return undefined;
   try {
     return JSON.parse(text) as Json;
   } catch {
     return text;
   }
+}
+
+/** One recorder kept some bodies as Python writes bytes, `b'…'`, and some of those so once more. */
+function outOfBytes(text: string): string {
+  const held = /^b(['"])(.*)\1$/s.exec(text)?.[2];
+  if (held === undefined) return text;
+  const escapes: Record<string, string> = { n: '\n', r: '\r', t: '\t' };
+  return outOfBytes(held.replaceAll(/\\(.)/gs, (_, escaped: string) => escapes[escaped] ?? escaped));
 }

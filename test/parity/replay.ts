@@ -58,6 +58,7 @@ async function makePrerequisites(azure: TestAzure, { exchanges }: Recording, tra
     const group = /^.*?\/resourcegroups\/[^/]+/.exec(path)?.[0];
     if (group === undefined) continue;
     const begins = !seen.has(group);
+    if (status === 404 && errorCode(body) === 'ResourceGroupNotFound') continue;
     const { location = 'westus' } = (requestBody ?? body ?? {}) as { location?: string };
     if (begins && !(path === group && method === 'PUT' && status === 201)) {
       const groupUrl = `${new URL(url).pathname.slice(0, group.length)}?api-version=2021-04-01`;
@@ -106,6 +107,9 @@ async function makeMachine(azure: TestAzure, id: string, location: string): Prom
     networkProfile: { networkInterfaces: [{ id: `${network}/networkInterfaces/${name}VMNic` }] },
   });
 }
+
+const errorCode = (body: Json | undefined): string | undefined =>
+  (body as { error?: { code?: string } } | undefined)?.error?.code;
 
 const isResource = (path: string): boolean => /\/providers\/[^/]+\/[^/]+\/[^/]+$/.test(path);
 

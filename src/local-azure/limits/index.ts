@@ -7,6 +7,8 @@ import { ArmError, type Operations } from '../core.ts';
 import { computeAllowances } from './compute-limits.ts';
 import { TokenBuckets, type Limit } from './token-buckets.ts';
 
+const NEWEST = '9999-12-31';
+
 type CallKind = 'read' | 'write' | 'delete';
 
 /** Since 2024: of each principal in a subscription and region. */
@@ -26,7 +28,7 @@ export interface Verdict {
 }
 
 export interface Limits {
-  take(method: string, path: string, principalId: string): Verdict;
+  take(method: string, path: string, principalId: string, apiVersion?: string): Verdict;
 }
 
 /** @param pace how many times faster than the clock the allowances refill; see TimeProfile */
@@ -45,7 +47,7 @@ export function createLimits(options: {
   };
 
   return {
-    take(method, path, principalId) {
+    take(method, path, principalId, apiVersion = NEWEST) {
       const looks = method === 'POST' && LOOKS.test(path);
       const kind = looks ? 'read' : kindOf(method);
       const own = { key: `${kind} ${principalId}`, limit: ARM_LIMITS[kind] };
@@ -55,7 +57,7 @@ export function createLimits(options: {
       const shown = (tokens: number) => String(Math.max(0, Math.floor(tokens)));
       const headers: Record<string, string> = {
         [`x-ms-ratelimit-remaining-${scope}-${looks ? 'resource-requests' : `${kind}s`}`]: shown(buckets.left(own)),
-        ...(provider.length === 0
+        ...(provider.length === 0 || isUntold(path, apiVersion)
           ? {}
           : {
               'x-ms-ratelimit-remaining-resource': provider
@@ -77,6 +79,10 @@ export function createLimits(options: {
     },
   };
 }
+
+/** As recorded: of what a location offers, older versions are not told their allowances. */
+const isUntold = (path: string, apiVersion: string): boolean =>
+  apiVersion < '2020-12-01' && /\/locations\/[^/]+\/publishers\//i.test(path);
 
 function kindOf(method: string): CallKind {
   if (method === 'GET' || method === 'HEAD') return 'read';

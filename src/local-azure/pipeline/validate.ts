@@ -111,7 +111,7 @@ function refuseNested(path: string, group: string): void {
   const { type = '', fullName } = parseResourceId(path);
   const [namespace = '', ...types] = type.split('/');
   const names = fullName.split('/');
-  if (types.length < 2) return;
+  if (types.length < 2 || namespace.toLowerCase() === 'microsoft.compute') return;
   if (RESOURCE_NOT_FOUND.test(type)) {
     throw new ArmError(
       404,

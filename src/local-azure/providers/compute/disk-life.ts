@@ -2,7 +2,7 @@
 import type { JsonObject, Services } from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
 import { closeAccess, openAccess } from './disk-access.ts';
-import { showDisk } from './disk-bodies.ts';
+import { showDisk } from './disk-answers.ts';
 import { copyOf, type ImageSource } from './image-sources.ts';
 import { idIn, object, propertiesOf, registerWrite, text, TYPES, update } from './shared.ts';
 

@@ -12,13 +12,12 @@ import {
 } from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
+import { acceptedDisk, showDisk } from './disk-answers.ts';
 import {
-  acceptedDisk,
   changeable,
   generationOf,
   osTypeOf,
   resized,
-  showDisk,
   shownCreation,
   sized,
   skuOf,

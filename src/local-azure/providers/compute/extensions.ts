@@ -15,6 +15,7 @@ import {
 } from './shared.ts';
 
 const WRITE: AsyncForm = { segment: 'operations', headers: 'azure-async' };
+const PATCH: AsyncForm = { ...WRITE, notifiesSince: '2021-07-01' };
 const DELETE: AsyncForm = { segment: 'operations', headers: 'both' };
 const COLLECTION = `${MACHINE_PATH}/extensions`;
 const PATH = `${COLLECTION}/{extension}`;
@@ -58,10 +59,12 @@ function writeExtension(services: Services, request: ArmRequest): ArmResponse {
     location: text(machine.body['location']),
     properties: {
       autoUpgradeMinorVersion: false,
+      // As recorded: the agent for Linux tells settings where there are none.
+      ...(machine.hidden['osType'] === 'Linux' ? { settings: {} } : {}),
       ...properties,
       provisioningState: existing === undefined ? 'Creating' : 'Updating',
     },
-    form: WRITE,
+    form: request.method === 'PATCH' ? PATCH : WRITE,
     status: existing === undefined ? 201 : 200,
   });
 }

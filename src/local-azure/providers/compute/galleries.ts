@@ -51,6 +51,7 @@ export function galleryRoutes(services: Services): Route[] {
           },
           form: FORM,
           status: store.get(request.id) === undefined ? 201 : 200,
+          answer: (gallery) => writtenGallery(gallery, request.apiVersion),
         }),
     },
     {
@@ -59,7 +60,7 @@ export function galleryRoutes(services: Services): Route[] {
       // In force at once; there is an operation to wait for all the same.
       handle: (request) => patch(services, request, 'Succeeded'),
     },
-    ...readRoutes(services, TYPES.gallery),
+    ...readRoutes(services, TYPES.gallery, showGallery),
     deleteRoute(services, TYPES.gallery, GALLERY, DELETE, (gallery) => {
       refuseNested(services, gallery, TYPES.definition);
       refuseNested(services, gallery, TYPES.application);
@@ -149,9 +150,29 @@ function refuseTaken({ store }: Services, { id, params }: ArmRequest, sent: Json
   );
 }
 
+/** As recorded: one age of the API tells that nothing is kept of what is deleted, unless it was asked for. */
+function showGallery({ body }: StoredResource, apiVersion: string): JsonObject {
+  const told = apiVersion >= '2021-07-01' && apiVersion < '2022-01-03';
+  const properties = object(body['properties']);
+  return {
+    ...body,
+    properties: { ...(told ? { softDeletePolicy: { isSoftDeleteEnabled: false } } : {}), ...properties },
+  };
+}
+
+/** The age before it told with whom a gallery is shared, where it was written. */
+function writtenGallery(gallery: StoredResource, apiVersion: string): JsonObject {
+  const shown = showGallery(gallery, apiVersion);
+  if (apiVersion < '2020-09-30' || apiVersion >= '2021-07-01') return shown;
+  return {
+    ...shown,
+    properties: { sharingProfile: { permissions: 'Private' }, ...object(shown['properties']) },
+  };
+}
+
 function showDefinition({ body }: StoredResource, apiVersion: string): JsonObject {
   const { architecture, ...properties } = object(body['properties']);
-  const shown = architecture === undefined || apiVersion < '2021-10-01' ? {} : { architecture };
+  const shown = architecture === undefined || apiVersion < '2021-07-01' ? {} : { architecture };
   return { ...body, properties: { ...properties, ...shown } };
 }
 
@@ -169,7 +190,10 @@ function patch(services: Services, request: ArmRequest, provisioningState: strin
       properties: { ...propertiesOf(held), ...object(properties), provisioningState },
       form: FORM,
       status: 200,
-      answer: (changed) => showDefinition(changed, request.apiVersion),
+      answer: (changed) =>
+        held.type === TYPES.gallery
+          ? writtenGallery(changed, request.apiVersion)
+          : showDefinition(changed, request.apiVersion),
     },
   );
 }

@@ -11,6 +11,7 @@ import {
   GROUP_PATH,
   idIn,
   invalid,
+  list,
   object,
   propertiesOf,
   readRoutes,
@@ -68,7 +69,9 @@ function writeImage(services: Services, request: ArmRequest) {
     });
   }
   const { source, storageProfile } =
-    machineId === undefined ? fromDisk(services, sent, location) : fromMachine(services, machineId, location);
+    machineId === undefined
+      ? fromDisk(services, sent, location, request.apiVersion)
+      : fromMachine(services, machineId, location);
   const asked = sent['hyperVGeneration'];
   if (asked !== undefined && asked !== source.generation) {
     throw invalid(
@@ -95,11 +98,14 @@ function writeImage(services: Services, request: ArmRequest) {
     },
     form: WRITE,
     status: 201,
-    answer: ({ body }) => withoutSize(body),
+    answer: ({ body }) => (sizeSent(sent) ? body : withoutSize(body)),
   });
 }
 
-/** The size of its disk is known once the image is made. */
+const sizeSent = (sent: JsonObject): boolean =>
+  object(object(sent['storageProfile'])['osDisk'])['diskSizeGB'] !== undefined;
+
+/** The size of its disk is known once the image is made, unless it was asked for. */
 function withoutSize(body: JsonObject): JsonObject {
   const properties = object(body['properties']);
   const storage = object(properties['storageProfile']);
@@ -121,17 +127,54 @@ function fromMachine(services: Services, machineId: string, location: string): C
   const { caching } = object(object(propertiesOf(machine)['storageProfile'])['osDisk']);
   return {
     source,
-    storageProfile: profile(source, { managedDisk: { id: disk.id }, ...(caching === undefined ? {} : { caching }) }),
+    storageProfile: {
+      osDisk: osDiskProfile(source, { managedDisk: { id: disk.id }, ...(caching === undefined ? {} : { caching }) }),
+      dataDisks: imageDataDisks(source),
+      zoneResilient: false,
+    },
   };
 }
 
-function fromDisk(services: Services, sent: JsonObject, location: string): Captured {
-  const { osDisk } = object(sent['storageProfile']);
+/** Disks or snapshots that somebody says are generalized: they are shown as they were sent. */
+function fromDisk(services: Services, sent: JsonObject, location: string, apiVersion: string): Captured {
+  const { osDisk, dataDisks, zoneResilient } = object(sent['storageProfile']);
   const disk = object(osDisk);
-  const id = idIn(disk['managedDisk']) ?? idIn(disk['snapshot']);
-  if (sent['hyperVGeneration'] === undefined) {
+  const { hyperVGeneration } = sent;
+  if (hyperVGeneration === undefined) {
     throw invalid('hyperVGeneration', "Required parameter 'hyperVGeneration' is missing (null).");
   }
+  const found = sourceOfDisk(services, disk, location);
+  // Where nothing says which system a disk holds, it is taken from who asks.
+  const source: ImageSource =
+    found.blank === true
+      ? {
+          ...found,
+          osType: disk['osType'] === 'Windows' ? 'Windows' : 'Linux',
+          generation: hyperVGeneration === 'V2' ? 'V2' : 'V1',
+        }
+      : found;
+  const others = list(dataDisks).map((sentDisk) => {
+    const { sizeGB, storageAccountType } = sourceOfDisk(services, sentDisk, location);
+    const shown: JsonObject = {
+      caching: 'None',
+      storageAccountType: storageAccountType ?? 'Standard_LRS',
+      diskSizeGB: sizeGB,
+      ...sentDisk,
+    };
+    return { shown, kept: { lun: Number(sentDisk['lun']), sizeGB } };
+  });
+  return {
+    source: others.length === 0 ? source : { ...source, dataDisks: others.map(({ kept }) => kept) },
+    storageProfile: {
+      osDisk: osDiskProfile(source, { ...disk, ...wholeId(disk, apiVersion) }),
+      dataDisks: others.map(({ shown }) => shown),
+      ...(zoneResilient === undefined ? {} : { zoneResilient }),
+    },
+  };
+}
+
+function sourceOfDisk(services: Services, disk: JsonObject, location: string): ImageSource {
+  const id = idIn(disk['managedDisk']) ?? idIn(disk['snapshot']);
   if (id === undefined) {
     throw invalid(
       'storageProfile.osDisk',
@@ -139,22 +182,25 @@ function fromDisk(services: Services, sent: JsonObject, location: string): Captu
         'the local Azure cannot make an image from a blobUri.',
     );
   }
-  const source = resolveImage(services, { id }, 'storageProfile.osDisk', location);
-  return { source, storageProfile: profile(source, disk) };
+  if (services.store.get(id) === undefined) {
+    throw new ArmError(404, 'NotFound', 'The entity was not found in this Azure location.', id);
+  }
+  return resolveImage(services, { id }, 'storageProfile.osDisk', location);
 }
 
-const profile = (source: ImageSource, from: JsonObject): JsonObject => ({
-  osDisk: {
-    osType: source.osType,
-    osState: 'Generalized',
-    diskSizeGB: source.sizeGB,
-    caching: 'None',
-    storageAccountType: source.storageAccountType ?? 'Standard_LRS',
-    ...from,
-    ...(idIn(from['snapshot']) === undefined ? {} : { snapshot: { id: idIn(from['snapshot']) ?? '' } }),
-  },
-  dataDisks: imageDataDisks(source),
-  zoneResilient: false,
+/** Some clients leave the first slash of an id out; versions from then on put it back. */
+function wholeId({ snapshot }: JsonObject, apiVersion: string): JsonObject {
+  const id = idIn(snapshot);
+  return id === undefined || apiVersion < '2020-06-01' ? {} : { snapshot: { id } };
+}
+
+const osDiskProfile = (source: ImageSource, from: JsonObject): JsonObject => ({
+  osType: source.osType,
+  osState: 'Generalized',
+  diskSizeGB: source.sizeGB,
+  caching: 'None',
+  storageAccountType: source.storageAccountType ?? 'Standard_LRS',
+  ...from,
 });
 
 export function registerImageOperations(services: Services): void {

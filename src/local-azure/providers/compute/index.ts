@@ -4,6 +4,7 @@ import { describeTypes } from '../../api-versions/index.ts';
 import { closeAccess } from './disk-access.ts';
 import { registerDiskOperations } from './disk-life.ts';
 import { diskRoutes } from './disks.ts';
+import { extensionImageRoutes } from './extension-images.ts';
 import { extensionRoutes, registerExtensionOperations } from './extensions.ts';
 import { galleryApplicationRoutes } from './gallery-applications.ts';
 import { galleryRoutes, registerGalleryOperations } from './galleries.ts';
@@ -12,6 +13,7 @@ import { imageVersionRoutes } from './image-versions.ts';
 import { imageRoutes, registerImageOperations } from './images.ts';
 import { boot, discardMachine, registerMachineOperations } from './machine-life.ts';
 import { powerRoutes, registerPowerOperations } from './machine-power.ts';
+import { placementRoutes } from './placements.ts';
 import { marketplaceRoutes } from './marketplace.ts';
 import { registerRunCommandAction, runCommandActionRoutes } from './run-command-action.ts';
 import { registerRunCommandOperations, resumeCommands } from './run-command-scripts.ts';
@@ -37,6 +39,7 @@ export const createComputeProvider: CreateProvider = (services) => {
     resourceTypes: describeTypes('Microsoft.Compute'),
     routes: [
       ...marketplaceRoutes(),
+      ...extensionImageRoutes(),
       ...sizeRoutes(services),
       ...diskRoutes(services, TYPES.disk),
       ...diskRoutes(services, TYPES.snapshot),
@@ -45,6 +48,7 @@ export const createComputeProvider: CreateProvider = (services) => {
       ...galleryApplicationRoutes(services),
       ...imageVersionRoutes(services),
       ...sharedGalleryRoutes(services),
+      ...placementRoutes(services),
       ...machineRoutes(services),
       ...powerRoutes(services),
       ...runCommandRoutes(services),

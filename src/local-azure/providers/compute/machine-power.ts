@@ -12,11 +12,13 @@ import { setDiskState } from './disk-life.ts';
 import { powerOf } from './instance-view.ts';
 import { boot } from './machine-life.ts';
 import { acceptAction, MACHINE_PATH, refuseWhileBusy, text, TYPES, update } from './shared.ts';
+import { requireCoresOf } from './sizes.ts';
 
 /** Some say when to ask first, the others leave it to the client. */
 const form = (verb: string): AsyncForm => ({
   segment: 'operations',
   headers: 'both',
+  notifiesSince: '2021-08-01',
   ...(/^(start|deallocate)$/.test(verb) ? { retryAfter: 10 } : {}),
 });
 
@@ -58,6 +60,7 @@ const VERBS: Record<string, Verb> = {
 const REFUSED: Record<string, (name: string) => string> = {
   performMaintenance: (name) =>
     `Operation 'performMaintenance' is not allowed on VM '${name}' since the Subscription of this VM is not eligible.`,
+  capture: (name) => `Capture operation is not supported on VM '${name}' since it has managed disks.`,
   convertToManagedDisks: (name) => `VM '${name}' is already using managed disks.`,
   reimage: () =>
     'The Reimage and OSUpgrade Virtual Machine actions require that the virtual machine has Automatic OS Upgrades enabled.',
@@ -94,6 +97,8 @@ export function powerRoutes(services: Services): Route[] {
             `Operation '${verb}' is not allowed on VM '${text(machine.body['name'])}' since the VM is generalized.`,
           );
         }
+        // Its cores were given back when it was deallocated, and are asked for again.
+        if (verb === 'start' && machine.hidden['power'] === 'deallocated') requireCoresOf(services, machine);
         return acceptAction(services, request, machine, `${TYPES.machine}/${verb}`, form(verb));
       },
     })),

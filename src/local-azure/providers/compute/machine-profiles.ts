@@ -58,7 +58,7 @@ export function showMachine({ store }: Services, machine: StoredResource, apiVer
         osDisk: showDisk(object(osDisk), machine, apiVersion),
         dataDisks: list(dataDisks).map((disk) => showDisk(disk, machine, apiVersion)),
       },
-      ...(timeCreated === undefined || apiVersion < '2021-07-01' ? {} : { timeCreated }),
+      ...(timeCreated === undefined || apiVersion < '2021-11-01' ? {} : { timeCreated }),
     },
   };
 }
@@ -90,12 +90,8 @@ function showDisk(disk: JsonObject, machine: StoredResource, apiVersion: string)
   const { deleteOption, name, managedDisk, ...rest } = disk;
   const { id, ...storage } = object(managedDisk);
   const madeUp = creating && /_(OsDisk_|disk)\d+_[0-9a-f]{32}$/.test(text(name));
-  // As recorded until 2020: the group is named in capitals there.
-  const shownId =
-    apiVersion < '2021-01-01'
-      ? text(id).replace(/(?<=\/resourceGroups\/)[^/]+/i, (group) => group.toUpperCase())
-      : text(id);
-  const capital = disk['createOption'] === 'FromImage' ? shownId : text(id);
+  // As recorded until then: the group of a disk that was made with the machine is named in capitals.
+  const capital = apiVersion < '2020-12-01' && disk['createOption'] !== 'Attach' ? inCapitals(text(id)) : text(id);
   return {
     ...rest,
     ...(name === undefined || madeUp ? {} : { name }),
@@ -103,6 +99,8 @@ function showDisk(disk: JsonObject, machine: StoredResource, apiVersion: string)
     ...(deleteOption === undefined || apiVersion < '2021-03-01' ? {} : { deleteOption }),
   };
 }
+
+const inCapitals = (id: string): string => id.replace(/(?<=\/resourceGroups\/)[^/]+/i, (group) => group.toUpperCase());
 
 function withoutKey(from: JsonObject, key: string): JsonObject {
   const { [key]: _left, ...rest } = from;

@@ -32,7 +32,7 @@ export function marketplaceRoutes(): Route[] {
     {
       method: 'GET',
       path: `${VERSIONS}/{version}`,
-      handle({ id, params }) {
+      handle({ id, params, apiVersion }) {
         const { publisher = '', offer = '', sku = '', version = '', location = '' } = params;
         const image = findImage(publisher, offer, sku);
         const exact = image === undefined ? undefined : exactVersion(image, version);
@@ -44,16 +44,20 @@ export function marketplaceRoutes(): Route[] {
           location,
           properties: {
             hyperVGeneration: image.generation,
-            architecture: 'x64',
+            ...(apiVersion < '2021-07-01' ? {} : { architecture: 'x64' }),
             replicaType: 'Unmanaged',
             disallowed: { vmDiskType: image.generation === 'V2' ? 'Unmanaged' : 'None' },
             automaticOSUpgradeProperties: { automaticOSUpgradeSupported: image.osType === 'Windows' },
-            imageDeprecationStatus: { imageState: 'Active' },
-            features: [
-              { name: 'IsAcceleratedNetworkSupported', value: 'True' },
-              { name: 'DiskControllerTypes', value: image.generation === 'V2' ? 'SCSI, NVMe' : 'SCSI' },
-              { name: 'IsHibernateSupported', value: 'True' },
-            ],
+            ...(apiVersion < '2022-11-01' ? {} : { imageDeprecationStatus: { imageState: 'Active' } }),
+            ...(apiVersion < '2021-11-01'
+              ? {}
+              : {
+                  features: [
+                    { name: 'IsAcceleratedNetworkSupported', value: 'True' },
+                    { name: 'DiskControllerTypes', value: image.generation === 'V2' ? 'SCSI, NVMe' : 'SCSI' },
+                    { name: 'IsHibernateSupported', value: 'True' },
+                  ],
+                }),
             osDiskImage: { operatingSystem: image.osType, sizeInGb, sizeInBytes: sizeInGb * 1024 ** 3 + 512 },
             dataDiskImages: [],
             ...(image.plan === undefined ? {} : { plan: image.plan }),
@@ -72,13 +76,15 @@ const CAPITALS = [
   'Publishers',
   'ArtifactTypes',
   'VMImage',
+  'VMExtension',
+  'Types',
   'Offers',
   'Skus',
   'Versions',
 ];
 
 /** As recorded: the words of these ids have capitals of their own. */
-function capitalized(id: string): string {
+export function capitalized(id: string): string {
   const word = (segment: string) => CAPITALS.find((capital) => capital.toLowerCase() === segment.toLowerCase());
   return id
     .split('/')

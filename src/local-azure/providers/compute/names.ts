@@ -17,6 +17,8 @@ const PARAMETERS: Record<string, string> = {
   virtualMachines: 'vmName',
   'virtualMachines/extensions': 'vmExtensionName',
   'virtualMachines/runCommands': 'runCommandName',
+  availabilitySets: 'availabilitySetName',
+  proximityPlacementGroups: 'proximityPlacementGroupName',
   disks: 'diskName',
   snapshots: 'snapshotName',
   images: 'imageName',

@@ -24,7 +24,7 @@ import {
   uniqueId,
 } from './shared.ts';
 
-const FORM: AsyncForm = { segment: 'operations', headers: 'both' };
+const FORM: AsyncForm = { segment: 'operations', headers: 'both', notifiesSince: '2021-08-01' };
 const KIND = `${TYPES.machine}/runCommand`;
 const LIMIT_SECONDS = 90 * 60;
 const LOOK_EVERY_MS = 100;

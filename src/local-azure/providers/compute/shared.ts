@@ -20,6 +20,8 @@ export const TYPES = {
   machine: 'Microsoft.Compute/virtualMachines',
   extension: 'Microsoft.Compute/virtualMachines/extensions',
   runCommand: 'Microsoft.Compute/virtualMachines/runCommands',
+  availabilitySet: 'Microsoft.Compute/availabilitySets',
+  proximityGroup: 'Microsoft.Compute/proximityPlacementGroups',
   disk: 'Microsoft.Compute/disks',
   snapshot: 'Microsoft.Compute/snapshots',
   image: 'Microsoft.Compute/images',

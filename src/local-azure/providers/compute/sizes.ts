@@ -1,8 +1,9 @@
 /** Sizes, their quota, and the resource SKUs that say which region has them. */
-import { ArmError, type Json, type JsonObject, type Route, type Services } from '../../core.ts';
+import { ArmError, type Json, type JsonObject, type Route, type Services, type StoredResource } from '../../core.ts';
+import { requireResource } from '../../refusals.ts';
 import { normalizeRegion, REGION_NAMES } from '../../regions.ts';
 import { requireWithin } from './names.ts';
-import { invalid, object, propertiesOf, text, TYPES } from './shared.ts';
+import { GROUP_PATH, invalid, MACHINE_PATH, object, propertiesOf, text, TYPES } from './shared.ts';
 
 const MOST_LUN = 63;
 
@@ -69,23 +70,16 @@ export function findSize(name: string): Size | undefined {
 export function sizeRoutes(services: Services): Route[] {
   const inLocation = '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/locations/{location}';
   return [
-    {
+    { method: 'GET', path: `${inLocation}/vmSizes`, handle: () => ({ status: 200, body: { value: describeSizes() } }) },
+    // What a machine or a set could be resized to: all there are, as none here is bound to a cluster.
+    ...[MACHINE_PATH, `${GROUP_PATH}/providers/${TYPES.availabilitySet}/{name}`].map((of): Route => ({
       method: 'GET',
-      path: `${inLocation}/vmSizes`,
-      handle: () => ({
-        status: 200,
-        body: {
-          value: SIZES.map(({ name, cores, memoryInMB }) => ({
-            name,
-            numberOfCores: cores,
-            memoryInMB,
-            osDiskSizeInMB: 1_047_552,
-            resourceDiskSizeInMB: 16_384,
-            maxDataDiskCount: dataDisksOf(cores),
-          })),
-        },
-      }),
-    },
+      path: `${of}/vmSizes`,
+      handle: ({ id }) => {
+        requireResource(services.store, id.replace(/\/vmSizes$/i, ''));
+        return { status: 200, body: { value: describeSizes() } };
+      },
+    })),
     {
       method: 'GET',
       path: `${inLocation}/usages`,
@@ -118,6 +112,16 @@ export function sizeRoutes(services: Services): Route[] {
     },
   ];
 }
+
+const describeSizes = (): Json[] =>
+  SIZES.map(({ name, cores, memoryInMB }) => ({
+    name,
+    numberOfCores: cores,
+    osDiskSizeInMB: 1_047_552,
+    resourceDiskSizeInMB: 16_384,
+    memoryInMB,
+    maxDataDiskCount: dataDisksOf(cores),
+  }));
 
 /** `location eq 'westeurope'` is the one filter there is. */
 function regionsIn(filter: string | null): string[] {
@@ -160,6 +164,12 @@ function coresInUse({ store }: Services, location: string): { machines: number; 
     families.set(family, (families.get(family) ?? 0) + size.cores);
   }
   return { machines: machines.length, families };
+}
+
+/** The same for a machine that has none in use. */
+export function requireCoresOf(services: Services, machine: StoredResource): void {
+  const size = findSize(text(object(propertiesOf(machine)['hardwareProfile'])['vmSize']));
+  if (size !== undefined) requireCores(services, size, text(machine.body['location']));
 }
 
 /** Throws ArmError 409 where the region or the size's family has too few cores left. */

@@ -11,7 +11,7 @@ import {
   type StoredResource,
 } from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
-import { requireRegion } from '../../regions.ts';
+import { normalizeRegion, requireRegion } from '../../regions.ts';
 import { sameId } from '../../resource-id.ts';
 import { instanceView } from './instance-view.ts';
 import { withImageDisks } from './image-data-disks.ts';
@@ -20,6 +20,7 @@ import { bootFromDisk, bootFromImage, requireInterfaces } from './machine-parts.
 import { defaultStorageOf, identityOf, osProfileOf, showMachine } from './machine-profiles.ts';
 import { requireData } from './os-profile.ts';
 import {
+  acceptAction,
   acceptWrite,
   contentKey,
   deleteRoute,
@@ -44,7 +45,14 @@ const WRITE: AsyncForm = { segment: 'operations', headers: 'azure-async' };
 const DELETE: AsyncForm = { segment: 'operations', headers: 'both', retryAfter: 10 };
 
 export function machineRoutes(services: Services): Route[] {
-  const show: Show = (machine, apiVersion) => showMachine(services, machine, apiVersion);
+  /** As in a list: of its extensions only the ids. */
+  const show: Show = (machine, apiVersion) => {
+    const { resources, ...shown } = showMachine(services, machine, apiVersion);
+    return {
+      ...shown,
+      ...(resources === undefined ? {} : { resources: list(resources).map(({ id }) => ({ id: id ?? '' })) }),
+    };
+  };
   const [, ...lists] = readRoutes(services, TYPES.machine, show);
   return [
     { method: 'PUT', path: MACHINE_PATH, handle: (request) => writeMachine(services, request) },
@@ -77,6 +85,16 @@ export function machineRoutes(services: Services): Route[] {
       },
     },
     ...lists,
+    {
+      method: 'GET',
+      path: '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/locations/{location}/virtualMachines',
+      handle({ params, apiVersion }) {
+        const location = normalizeRegion(params['location'] ?? '');
+        const machines = services.store.list({ type: TYPES.machine });
+        const there = machines.filter(({ body }) => body['location'] === location);
+        return { status: 200, body: { value: there.map((machine) => show(machine, apiVersion)) } };
+      },
+    },
     deleteRoute(services, TYPES.machine, MACHINE_PATH, DELETE, (machine) => refuseWhileBusy(services, machine)),
   ];
 }
@@ -195,7 +213,10 @@ function writeMachine(services: Services, request: ArmRequest) {
   });
 }
 
-/** In force with its answer, which says Updating all the same; as recorded, there is no operation to wait for. */
+/**
+ * In force with its answer, which says Updating all the same. As recorded, there is an operation to wait for in older
+ * versions of the API only.
+ */
 function patchMachine(services: Services, request: ArmRequest, machine: StoredResource): ArmResponse {
   const { body = {}, apiVersion } = request;
   const { osProfile: _fixed, storageProfile: _disks, ...changes } = object(body['properties']);
@@ -207,10 +228,12 @@ function patchMachine(services: Services, request: ArmRequest, machine: StoredRe
   };
   const changed = update(services, machine.id, { body: beside, properties: changes }) ?? machine;
   const shown = showMachine(services, changed, apiVersion);
-  return {
+  const answer: ArmResponse = {
     status: 200,
     body: { ...shown, properties: { ...object(shown['properties']), provisioningState: 'Updating' } },
   };
+  if (apiVersion >= '2021-07-01') return answer;
+  return { ...acceptAction(services, request, changed, `${TYPES.machine}/write`, WRITE), ...answer };
 }
 
 function identity(services: Services, { id, body }: ArmRequest): JsonObject {
