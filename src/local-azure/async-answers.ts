@@ -157,7 +157,9 @@ export function answerStatus(
   }
   const resource = services.store.get(operation.resourceId);
   const body: Json | undefined = operation.output ?? (operation.kind.endsWith('/write') ? resource?.body : undefined);
-  return { status: 200, ...(body === undefined ? {} : { body }) };
+  // Recorded: the result of a network's operation says again where it is.
+  const headers: Record<string, string> = isNetwork(operation) ? { Location: request.url } : {};
+  return { status: 200, headers, ...(body === undefined ? {} : { body }) };
 }
 
 function pauseHeader(
@@ -186,11 +188,8 @@ function jobId(job: string): string {
 
 function statusBody(operation: Operation): Json {
   const { status, error, output, startTime, endTime, id } = operation;
-  const outcome = {
-    status,
-    ...(error === undefined ? {} : { error }),
-  };
-  if (isNetwork(operation)) return outcome;
+  if (isNetwork(operation)) return { status, ...(error === undefined ? {} : { error: { ...error, details: [] } }) };
+  const outcome = { status, ...(error === undefined ? {} : { error }) };
   return {
     startTime: azureTime(startTime),
     ...(endTime === undefined ? {} : { endTime: azureTime(endTime) }),

@@ -35,7 +35,7 @@ export function checkExchange(models: Models, polled: Exchange, about?: Exchange
   const name = `${method} ${type}${verb === undefined ? '' : `/${verb}`}${isList ? ' (list)' : ''}`;
   const look = (candidates: Model[], value: Json | undefined, mode: Mode): void => {
     const [first, ...others] = candidates;
-    if (first === undefined || value === undefined) return;
+    if (first === undefined || value === undefined || value === null) return;
     const what = mode === 'answer' ? 'answer' : 'request';
     checked.bodies.push(`${name} ${what}`);
     // Between two published versions nobody can say when a property came or went.

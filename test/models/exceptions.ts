@@ -5,6 +5,12 @@ const EXCEPTIONS: Array<[told: RegExp, reason: string]> = [
   [/networkInterfaces .*answer: kind: is not known/, 'recorded: the service answers "Regular"'],
   [/queueServices .*answer: properties\.logging: is not known/, 'recorded'],
   [/(listKeys|regenerateKey) .*permissions: "FULL"/, 'the service writes it in capitals'],
+  [/natGateways .*answer: sku\.tier: is not known/, 'recorded: the service answers "Regional"'],
+  [/effectiveRouteTable .*answer: value\[\]\.(destinationServiceTags|hasBgpOverride|tagMap): is not known/, 'recorded'],
+  [
+    /Microsoft.Network\/.*answer: properties\.(allowPort25Out|type|(virtualNetworkPeerings\[\]\.properties\.)?routeServiceVips): is not known/,
+    'recorded',
+  ],
   [
     /(PUT|PATCH) Microsoft.Compute\/(disks|snapshots) .*answer: name: is required/,
     'recorded: accepted is told without a name',

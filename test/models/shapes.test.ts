@@ -12,7 +12,7 @@ const NOT_REQUIRED = /\.(storageProfile\.(osDisk\.(osType|osState)|dataDisks))$/
 /** In a model, and refused by the service: a machine is never put back with its extensions in it. */
 const REFUSED = /^resources: is not taken$/;
 /** Known to services, and recorded, but published in no model. */
-const UNPUBLISHED = /isArmResource|faultDomain|allowPort25Out/;
+const UNPUBLISHED = /isArmResource|faultDomain|allowPort25Out|routeServiceVips/;
 /** Resource Manager's own, on any resource. */
 const ENVELOPE = new Set(
   'id name type apiVersion location tags sku kind plan identity zones managedBy managedByExtended extendedLocation etag eTag systemData'.split(

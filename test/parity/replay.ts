@@ -25,7 +25,7 @@ const BASE = 'https://management.azure.com';
 const FOR_EVER = 2 ** 31 - 1;
 const ONGOING = new Set(['Creating', 'ResolvingDns', 'Updating', 'Deleting', 'InProgress']);
 /** Refusals by which Azure said that something was still under way. */
-const REFUSED_WHILE_ONGOING = /IsNotProvisioned$|OperationInProgress$|BeingDeleted$/;
+const REFUSED_WHILE_ONGOING = /IsNotProvisioned$|OperationInProgress$|BeingDeleted$|^RetryableError$/;
 
 export async function replay(recording: Recording): Promise<Compared[]> {
   let holding = false;
@@ -71,7 +71,9 @@ async function makePrerequisites(azure: TestAzure, { exchanges }: Recording, tra
       seen.add(machine);
     }
     const inherited = [...seen].some((known) => known !== group && path.startsWith(`${known}/`));
-    const found = method === 'GET' && status === 200 && !seen.has(path) && !inherited && isResource(path);
+    // A PUT answered 200 changes what is there.
+    const there = status === 200 && (method === 'GET' || method === 'PUT');
+    const found = there && !seen.has(path) && !inherited && isResource(path);
     if (found) {
       await azure.call('PUT', translator.address(url), { body: translator.json(body) });
     }
@@ -209,7 +211,12 @@ function refusedWhileOngoing({ body }: Exchange): boolean {
   return REFUSED_WHILE_ONGOING.test(error?.code ?? '');
 }
 
-/** Whether a request, its path and body in lower case, is about the resource, one in it or one that it is in. */
+/**
+ * Whether a request, its path and body in lower case, is about the resource, one in it or one that it is in; in a network
+ * also one that lies beside it: one thing at a time is done there, so the other had ended.
+ */
 function related(asked: string, resourceId: string): boolean {
-  return asked.includes(resourceId) || resourceId.startsWith(asked.split(/[?"{]/)[0] ?? asked);
+  const path = asked.split(/[?"{]/)[0] ?? asked;
+  const network = /^.*\/microsoft\.network\/virtualnetworks\/[^/]+(?=\/)/.exec(path)?.[0];
+  return asked.includes(resourceId) || `${resourceId}/`.startsWith(`${network ?? path}/`);
 }

@@ -47,11 +47,18 @@ const TYPES: Record<string, Record<string, Versions>> = {
   'Microsoft.Network': {
     virtualNetworks: NETWORK,
     'virtualNetworks/subnets': NETWORK,
+    'virtualNetworks/virtualNetworkPeerings': since(NETWORK, '2016-06-01'),
+    applicationSecurityGroups: since(NETWORK, '2017-09-01'),
+    routeTables: NETWORK,
+    'routeTables/routes': NETWORK,
+    natGateways: since(NETWORK, '2019-02-01'),
     networkSecurityGroups: NETWORK,
     'networkSecurityGroups/securityRules': NETWORK,
     publicIPAddresses: NETWORK,
     publicIPPrefixes: since(NETWORK, '2018-07-01'),
     networkInterfaces: NETWORK,
+    'locations/usages': NETWORK,
+    'locations/CheckDnsNameAvailability': NETWORK,
   },
   'Microsoft.Storage': {
     storageAccounts: STORAGE,

@@ -71,7 +71,11 @@ const typesOf = (segments: string[]): string[] => segments.filter((_, index) => 
 /** Actions that Azure asks for on a resource which another one is to use. */
 const LINKED: Record<string, string> = {
   'microsoft.network/virtualnetworks/subnets': 'join/action',
+  'microsoft.network/virtualnetworks': 'peer/action',
   'microsoft.network/networksecuritygroups': 'join/action',
+  'microsoft.network/routetables': 'join/action',
+  'microsoft.network/natgateways': 'join/action',
+  'microsoft.network/publicipprefixes': 'join/action',
   'microsoft.network/publicipaddresses': 'join/action',
   'microsoft.network/networkinterfaces': 'join/action',
   'microsoft.managedidentity/userassignedidentities': 'assign/action',
@@ -98,6 +102,8 @@ function linkedActions(path: string, body: Json): Array<{ action: string; scope:
     if (text.toLowerCase().startsWith(`${path.toLowerCase()}/`) || text.toLowerCase() === path.toLowerCase()) return;
     const { type = '' } = parseResourceId(text);
     const needed = LINKED[type.toLowerCase()];
+    // Whatever else names a network wants no peering with it.
+    if (needed === 'peer/action' && !/\/virtualNetworks\//i.test(path)) return;
     if (needed !== undefined) found.set(text.toLowerCase(), { action: `${type}/${needed}`, scope: text });
   };
   look(body);

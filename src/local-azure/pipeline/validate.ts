@@ -90,7 +90,7 @@ function requireGroup(c: RequestContext, services: Services): void {
   const group = services.store.get(groupId);
   const name = groupId.slice(groupId.lastIndexOf('/') + 1);
   if (group === undefined && !own) {
-    if (c.req.method === 'DELETE') refuseNested(path, name);
+    if (c.req.method === 'DELETE') refuseNested(path, name, c.get('apiVersion'));
     throw new ArmError(404, 'ResourceGroupNotFound', `Resource group '${name}' could not be found.`);
   }
   const writes = c.req.method === 'PUT' || c.req.method === 'PATCH' || c.req.method === 'POST';
@@ -107,12 +107,14 @@ function requireGroup(c: RequestContext, services: Services): void {
 const RESOURCE_NOT_FOUND = /^microsoft\.network\/|\/managementPolicies$/i;
 
 /** What lies in another resource is first told that this one is not there. */
-function refuseNested(path: string, group: string): void {
+function refuseNested(path: string, group: string, apiVersion: string): void {
   const { type = '', fullName } = parseResourceId(path);
   const [namespace = '', ...types] = type.split('/');
   const names = fullName.split('/');
   if (types.length < 2 || namespace.toLowerCase() === 'microsoft.compute') return;
   if (RESOURCE_NOT_FOUND.test(type)) {
+    // As recorded of networks since then.
+    if (apiVersion >= '2024' && /^microsoft\.network\//i.test(type)) return;
     throw new ArmError(
       404,
       'ResourceNotFound',

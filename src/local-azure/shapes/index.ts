@@ -3,7 +3,20 @@ import { ArmError, type JsonObject } from '../core.ts';
 import { disk, image, snapshot } from './compute-disks.ts';
 import { definition, gallery, version } from './compute-galleries.ts';
 import { machine, runCommand } from './compute-machines.ts';
-import { network, networkInterface, publicIp, publicIpPrefix, securityGroup, securityRule, subnet } from './network.ts';
+import {
+  applicationGroup,
+  natGateway,
+  network,
+  networkInterface,
+  peering,
+  publicIp,
+  publicIpPrefix,
+  route,
+  routeTable,
+  securityGroup,
+  securityRule,
+  subnet,
+} from './network.ts';
 import { fit, type Misfit, type ObjectShape } from './shape.ts';
 import { account } from './storage.ts';
 
@@ -19,6 +32,11 @@ export const SHAPES: Record<string, { shape: ObjectShape; word?: string }> = {
   'microsoft.compute/galleries/images/versions': { shape: version, word: 'galleryImageVersion' },
   'microsoft.network/virtualnetworks': { shape: network },
   'microsoft.network/virtualnetworks/subnets': { shape: subnet },
+  'microsoft.network/virtualnetworks/virtualnetworkpeerings': { shape: peering },
+  'microsoft.network/applicationsecuritygroups': { shape: applicationGroup },
+  'microsoft.network/routetables': { shape: routeTable },
+  'microsoft.network/routetables/routes': { shape: route },
+  'microsoft.network/natgateways': { shape: natGateway },
   'microsoft.network/networksecuritygroups': { shape: securityGroup },
   'microsoft.network/networksecuritygroups/securityrules': { shape: securityRule },
   'microsoft.network/publicipaddresses': { shape: publicIp },

@@ -18,6 +18,8 @@ const linked = object({
   extendedLocation: any,
 });
 
+const addressSpace = object({ addressPrefixes: list(text), ipamPoolPrefixAllocations: any });
+
 const subnetProperties = object({
   addressPrefix: text,
   addressPrefixes: list(text),
@@ -45,13 +47,38 @@ const subnetProperties = object({
 });
 export const subnet = resource(subnetProperties);
 
+const peeringProperties = object({
+  allowVirtualNetworkAccess: flag,
+  allowForwardedTraffic: flag,
+  allowGatewayTransit: flag,
+  useRemoteGateways: flag,
+  remoteVirtualNetwork: reference,
+  localAddressSpace: addressSpace,
+  localVirtualNetworkAddressSpace: addressSpace,
+  remoteAddressSpace: addressSpace,
+  remoteVirtualNetworkAddressSpace: addressSpace,
+  remoteBgpCommunities: any,
+  peeringState: choice('Initiated Connected Disconnected'),
+  peeringSyncLevel: choice('FullyInSync RemoteNotInSync LocalNotInSync LocalAndRemoteNotInSync'),
+  doNotVerifyRemoteGateways: flag,
+  peerCompleteVnets: flag,
+  enableOnlyIPv6Peering: flag,
+  localSubnetNames: list(text),
+  remoteSubnetNames: list(text),
+  remoteVirtualNetworkEncryption: answered,
+  provisioningState: answered,
+  resourceGuid: answered,
+  routeServiceVips: answered,
+});
+export const peering = resource(peeringProperties);
+
 export const network = resource(
   object({
-    addressSpace: object({ addressPrefixes: list(text), ipamPoolPrefixAllocations: any }),
+    addressSpace,
     dhcpOptions: object({ dnsServers: list(text) }),
     flowTimeoutInMinutes: whole(),
     subnets: list(part(subnetProperties)),
-    virtualNetworkPeerings: any,
+    virtualNetworkPeerings: list(part(peeringProperties)),
     enableDdosProtection: flag,
     enableVmProtection: flag,
     ddosProtectionPlan: reference,
@@ -198,4 +225,48 @@ export const networkInterface = resource(
     dscpConfiguration: answered,
     allowPort25Out: answered,
   }),
+);
+
+export const applicationGroup = resource(object({ provisioningState: answered, resourceGuid: answered }));
+
+const routeProperties = object(
+  {
+    addressPrefix: text,
+    nextHopType: choice('VirtualNetworkGateway VnetLocal Internet VirtualAppliance VirtualApplianceEcmp None'),
+    nextHopIpAddress: text,
+    nextHop: any,
+    provisioningState: answered,
+    hasBgpOverride: answered,
+  },
+  ['nextHopType'],
+);
+export const route = resource(routeProperties);
+
+export const routeTable = resource(
+  object({
+    routes: list(part(routeProperties)),
+    disableBgpRoutePropagation: flag,
+    disablePeeringRoute: choice('None All'),
+    subnets: answered,
+    provisioningState: answered,
+    resourceGuid: answered,
+  }),
+);
+
+export const natGateway = resource(
+  object({
+    idleTimeoutInMinutes: whole(),
+    publicIpAddresses: list(reference),
+    publicIpAddressesV6: list(reference),
+    publicIpPrefixes: list(reference),
+    publicIpPrefixesV6: list(reference),
+    sourceVirtualNetwork: reference,
+    serviceGateway: reference,
+    nat64: choice('None Enabled Disabled'),
+    type: answered,
+    subnets: answered,
+    provisioningState: answered,
+    resourceGuid: answered,
+  }),
+  { sku: addressSku },
 );

@@ -60,8 +60,10 @@ function networkOf({ store }: Services, machine: StoredResource): MachineSpec['n
   const network = store.get(kept?.id.replace(/\/subnets\/[^/]+$/i, '') ?? '');
   if (kept === undefined || network === undefined || typeof privateIPAddress !== 'string') return undefined;
   const { addressPrefix, addressPrefixes } = propertiesOf(kept);
-  const [range] = addressPrefix === undefined ? ((addressPrefixes ?? []) as string[]) : [text(addressPrefix)];
-  const spaces = (object(propertiesOf(network)['addressSpace'])['addressPrefixes'] ?? []) as string[];
+  const prefixes = addressPrefix === undefined ? ((addressPrefixes ?? []) as string[]) : [text(addressPrefix)];
+  const isIpv4 = (prefix: string): boolean => parseRange(prefix).version === 'IPv4';
+  const [range] = prefixes.filter(isIpv4);
+  const spaces = ((object(propertiesOf(network)['addressSpace'])['addressPrefixes'] ?? []) as string[]).filter(isIpv4);
   const hostname = text(machine.hidden['hostname']);
   const domain = text(object(properties['dnsSettings'])['internalDomainNameSuffix']);
   return {

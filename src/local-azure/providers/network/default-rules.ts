@@ -1,6 +1,6 @@
 /** The rules that every network security group has. */
 import type { JsonObject, StoredResource } from '../../core.ts';
-import { propertiesOf } from './resource-kinds.ts';
+import { propertiesOf } from './bodies.ts';
 
 /** name, access, priority, direction, source, destination, description. */
 const DEFAULTS: Array<[string, string, number, string, string, string, string]> = [

@@ -1,16 +1,21 @@
 /** Network interfaces, with a private address out of their subnet. */
-import { ArmError, type JsonObject, type Route, type Services } from '../../core.ts';
+import { ArmError, type JsonObject, type Route, type Services, type StoredResource } from '../../core.ts';
 import { textOf } from '../../json.ts';
 import { sameId } from '../../resource-id.ts';
-import { firstFree, parseRange } from './ip-ranges.ts';
+import { propertiesOf, RESOURCE_TYPES } from './bodies.ts';
+import { freeIn, parseRange } from './ip-ranges.ts';
 import { idOf, ipConfigurations, machineOf, requireReference, usersOf } from './references.ts';
-import { propertiesOf, RESOURCE_TYPES, routesOf, type Kind } from './resource-kinds.ts';
+import { routesOf, type Kind } from './resource-kinds.ts';
+import { prefixesOf } from './subnets.ts';
 
 /** Properties that older versions of the API do not know. */
 const SINCE: Record<string, string> = {
-  nicType: '2020-06-01',
+  nicType: '2019-12-01',
   vnetEncryptionSupported: '2020-11-01',
-  disableTcpStateTracking: '2022-07-01',
+  allowPort25Out: '2022-05-01',
+  disableTcpStateTracking: '2022-05-01',
+  auxiliaryMode: '2024-03-01',
+  auxiliarySku: '2024-03-01',
 };
 const DOMAIN = 'kiln0local0azure0000000000.ax.internal.cloudapp.net';
 
@@ -48,8 +53,11 @@ export function networkInterfaceRoutes(services: Services): Route[] {
     }
     const kept = propertiesOf(former);
     const sameSubnet = sameId(idOf(kept['subnet']) ?? '', subnetId);
+    const version = textOf(properties['privateIPAddressVersion'] ?? 'IPv4');
     const address =
-      properties['privateIPAddress'] ?? (sameSubnet ? kept['privateIPAddress'] : undefined) ?? allocate(subnetId);
+      properties['privateIPAddress'] ??
+      (sameSubnet ? kept['privateIPAddress'] : undefined) ??
+      allocate(subnetId, version);
     return {
       name: sent['name'] ?? '',
       id,
@@ -66,18 +74,18 @@ export function networkInterfaceRoutes(services: Services): Route[] {
     };
   }
 
-  function allocate(subnetId: string): string {
-    const properties = propertiesOf(store.get(subnetId)?.body);
-    const prefix = properties['addressPrefix'] ?? (properties['addressPrefixes'] as string[] | undefined)?.[0];
+  function allocate(subnetId: string, version: string): string {
+    const prefixes = prefixesOf(propertiesOf(store.get(subnetId)?.body));
+    const ranges = prefixes.map(parseRange).filter((range) => range.version === version);
     const taken = new Set(
       usersOf(store, 'subnet', subnetId).map((user) => textOf(propertiesOf(user)['privateIPAddress'])),
     );
-    const free = firstFree(parseRange(textOf(prefix)), taken);
+    const free = ranges.flatMap((range) => freeIn(range, taken, 1))[0];
     if (free === undefined) {
       throw new ArmError(
         400,
         'SubnetIsFull',
-        `Subnet ${subnetId} with address prefix ${textOf(prefix)} does not have enough capacity for 1 IP addresses.`,
+        `Subnet ${subnetId} with address prefix ${prefixes.join(', ')} does not have enough capacity for 1 IP addresses.`,
       );
     }
     return free;
@@ -107,6 +115,9 @@ export function networkInterfaceRoutes(services: Services): Route[] {
         hostedWorkloads: [],
         tapConfigurations: [],
         nicType: 'Standard',
+        allowPort25Out: true,
+        auxiliaryMode: 'None',
+        auxiliarySku: 'None',
         ...sent,
         ipConfigurations: configurations.map((configuration, index) => {
           const name = textOf(configuration['name']);
@@ -119,7 +130,7 @@ export function networkInterfaceRoutes(services: Services): Route[] {
         }),
       };
     },
-    show(nic, apiVersion) {
+    show(nic, { apiVersion }) {
       const machine = machineOf(store, nic.id);
       const known = Object.entries(propertiesOf(nic.body)).filter(([key]) => apiVersion >= (SINCE[key] ?? ''));
       const properties = Object.fromEntries(known) as JsonObject;
@@ -131,6 +142,7 @@ export function networkInterfaceRoutes(services: Services): Route[] {
           ...properties,
           ipConfigurations: ipConfigurations(nic).map((configuration) => ({ ...configuration, etag })),
           ...(machine === undefined ? {} : { virtualMachine: { id: machine.id }, primary: true }),
+          ...(machine === undefined || !isMade(machine) ? {} : { macAddress: macOf(nic) }),
         },
       };
     },
@@ -150,4 +162,12 @@ export function networkInterfaceRoutes(services: Services): Route[] {
     kind,
     `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/${RESOURCE_TYPES.nic}/{name}`,
   );
+}
+
+const isMade = ({ body }: StoredResource): boolean => propertiesOf(body)['provisioningState'] !== 'Creating';
+
+/** The same for as long as the interface lives, of those that Microsoft gives to machines. */
+function macOf(nic: StoredResource): string {
+  const own = textOf(propertiesOf(nic.body)['resourceGuid']).replaceAll('-', '').slice(0, 6).toUpperCase();
+  return ['00', '0D', '3A', own.slice(0, 2), own.slice(2, 4), own.slice(4, 6)].join('-');
 }

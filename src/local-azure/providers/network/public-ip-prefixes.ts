@@ -1,7 +1,8 @@
 /** Ranges of public addresses that are reserved together. */
 import { ArmError, type JsonObject, type Route, type Services } from '../../core.ts';
 import { textOf } from '../../json.ts';
-import { propertiesOf, RESOURCE_TYPES, routesOf, type Kind } from './resource-kinds.ts';
+import { propertiesOf, RESOURCE_TYPES } from './bodies.ts';
+import { routesOf, type Kind } from './resource-kinds.ts';
 
 /** Addresses kept for examples, which nobody has: RFC 2544. */
 const FIRST = '198.18';

@@ -1,7 +1,8 @@
 /** References between network resources, read from the bodies: nothing has to be kept in step. */
 import { ArmError, type Json, type JsonObject, type ResourceStore, type StoredResource } from '../../core.ts';
 import { sameId } from '../../resource-id.ts';
-import { propertiesOf, RESOURCE_TYPES } from './resource-kinds.ts';
+import { propertiesOf, RESOURCE_TYPES } from './bodies.ts';
+import { requireProvisioned } from './conflicts.ts';
 
 export const idOf = (reference: Json | undefined): string | undefined => {
   const id = (reference as JsonObject | null | undefined)?.['id'];
@@ -20,10 +21,9 @@ export function usersOf(store: ResourceStore, key: 'subnet' | 'publicIPAddress',
     .filter((configuration) => sameId(idOf(propertiesOf(configuration)[key]) ?? '', id));
 }
 
-export function withSecurityGroup(store: ResourceStore, type: string, groupId: string): StoredResource[] {
-  return store
-    .list({ type })
-    .filter(({ body }) => sameId(idOf(propertiesOf(body)['networkSecurityGroup']) ?? '', groupId));
+/** Resources of a type whose property `key` refers to `id`. */
+export function referencesTo(store: ResourceStore, type: string, key: string, id: string): StoredResource[] {
+  return store.list({ type }).filter(({ body }) => sameId(idOf(propertiesOf(body)[key]) ?? '', id));
 }
 
 /** The machine whose network profile has the interface. */
@@ -35,14 +35,16 @@ export function machineOf(store: ResourceStore, nicId: string): StoredResource |
   });
 }
 
-/** Throws ArmError 400 InvalidResourceReference where `reference` names nothing. */
+/** Throws ArmError 400 InvalidResourceReference where `reference` names nothing, 429 while that is being made. */
 export function requireReference(store: ResourceStore, reference: Json | undefined, from: string): void {
   const id = idOf(reference);
-  if (id !== undefined && store.get(id) === undefined) {
+  if (id === undefined) return;
+  if (store.get(id) === undefined) {
     throw new ArmError(
       400,
       'InvalidResourceReference',
       `Resource ${id} referenced by resource ${from} was not found. Please make sure that the referenced resource exists, and that both resources are in the same region.`,
     );
   }
+  requireProvisioned(store, id, from);
 }

@@ -6,6 +6,7 @@ import {
   type ArmResponse,
   type AsyncForm,
   type JsonObject,
+  type Operation,
   type Route,
   type Services,
   type StoredResource,
@@ -13,39 +14,45 @@ import {
 import { textOf } from '../../json.ts';
 import { refuseBadName, refuseWhileChanging, requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
+import { refuseWhileKinChange, requireParent } from './conflicts.ts';
+import { notFound } from './words.ts';
+import { isChild, parentId, propertiesOf, RESOURCE_TYPES, sameContent, stateOf } from './bodies.ts';
+
+/** How a resource is looked at. */
+export interface View {
+  apiVersion: string;
+  /** In the answer to its own change. */
+  written: boolean;
+}
 
 export interface Kind {
   /** `Microsoft.Network/virtualNetworks` */
   type: string;
   /** Retry-After of an accepted PUT; undefined where Azure sends none. */
   retryAfter?: number;
-  /** Changes are in force with the answer, and it sends no Retry-After: networks and security groups. */
-  updatesAtOnce?: boolean;
+  /** Of an accepted DELETE; 10 unless told. */
+  deleteRetryAfter?: number;
   /** Network interfaces are `Succeeded` from the first answer on, though they have an operation. */
   succeedsAtOnce?: boolean;
+  /** Public addresses are `Updating` even by a change that changes nothing. */
+  neverAtOnce?: boolean;
+  /** Whether it has a guid of its own; unless told, what lies in no other resource has one. */
+  hasGuid?: boolean;
   /** The properties to keep, from those sent and those held. Throws ArmError for what is wrong with them. */
   build(request: ArmRequest, existing: StoredResource | undefined, id: string): JsonObject;
+  /** Whether the request leaves as they are the parts that are resources of their own. */
+  leavesParts?(request: ArmRequest, existing: StoredResource): boolean;
   /** Called in the same transaction once the resource is stored. */
   stored?(request: ArmRequest, resource: StoredResource): void;
   /** Adds what follows from other resources. */
-  show?(resource: StoredResource, apiVersion: string): JsonObject;
+  show?(resource: StoredResource, view: View): JsonObject;
   /** Throws ArmError where something still uses the resource. */
   refuseDeletion?(resource: StoredResource): void;
 }
 
-const DELETE_FORM: AsyncForm = { segment: 'operations', headers: 'both', retryAfter: 10 };
+/** Changes of what lies in another resource were not notified of at first. */
+export const PART_FORM = { notifiesSince: '2020-11-01' };
 const NAME = /^[A-Za-z0-9]([\w.-]{0,78}\w)?$/;
-export const RESOURCE_TYPES = {
-  network: 'Microsoft.Network/virtualNetworks',
-  subnet: 'Microsoft.Network/virtualNetworks/subnets',
-  securityGroup: 'Microsoft.Network/networkSecurityGroups',
-  publicIp: 'Microsoft.Network/publicIPAddresses',
-  publicIpPrefix: 'Microsoft.Network/publicIPPrefixes',
-  nic: 'Microsoft.Network/networkInterfaces',
-} as const;
-
-export const propertiesOf = (holder: { [key: string]: unknown } | undefined): JsonObject =>
-  (holder?.['properties'] ?? {}) as JsonObject;
 
 export function registerNetworkOperations({ store, operations }: Services): void {
   for (const type of Object.values(RESOURCE_TYPES)) {
@@ -73,63 +80,53 @@ export function registerNetworkOperations({ store, operations }: Services): void
   }
 }
 
-export function stateOf(body: JsonObject, provisioningState: string): JsonObject {
-  return {
-    ...body,
-    etag: `W/"${randomUUID()}"`,
-    properties: { ...propertiesOf(body), provisioningState },
-  };
-}
-
 /** The handlers of a kind; `path` ends in `{name}`. */
 export function routesOf(services: Services, kind: Kind, path: string): Route[] {
   const { store } = services;
-  const show = (resource: StoredResource, apiVersion: string) => kind.show?.(resource, apiVersion) ?? resource.body;
+  const show = (resource: StoredResource, apiVersion: string, written = false) =>
+    kind.show?.(resource, { apiVersion, written }) ?? resource.body;
   const collection = path.replace(/\/\{name\}$/, '');
   const tail = `/providers/${kind.type}`;
   const scopes = collection.endsWith(tail) ? [collection, `/subscriptions/{subscriptionId}${tail}`] : [collection];
+  const get = (id: string): StoredResource => {
+    if (!isChild(kind.type)) return requireResource(store, id);
+    requireResource(store, parentId(id));
+    const resource = store.get(id);
+    if (resource === undefined) throw notFound(id);
+    return resource;
+  };
   return [
-    { method: 'PUT', path, handle: (request) => write(services, kind, request, show) },
-    {
-      method: 'GET',
-      path,
-      handle: ({ id, apiVersion }) => ({ status: 200, body: show(requireResource(store, id), apiVersion) }),
-    },
-    { method: 'DELETE', path, handle: ({ id }) => remove(services, kind, id) },
+    { method: 'PUT', path, handle: (request) => write(services, kind, request) },
+    { method: 'GET', path, handle: ({ id, apiVersion }) => ({ status: 200, body: show(get(id), apiVersion) }) },
+    { method: 'DELETE', path, handle: (request) => remove(services, kind, request) },
     {
       method: 'PATCH',
       path,
       handle({ id, body, apiVersion }) {
-        const resource = requireResource(store, id);
+        const resource = get(id);
         const changed = {
           ...resource,
           body: { ...resource.body, ...(body?.['tags'] === undefined ? {} : { tags: body['tags'] }) },
         };
         store.put(changed);
-        return { status: 200, body: show(changed, apiVersion), headers: { 'Azure-AsyncNotification': 'Enabled' } };
+        const headers = { 'Azure-AsyncNotification': 'Enabled' };
+        return { status: 200, body: show(changed, apiVersion, true), headers };
       },
     },
     ...scopes.map((scope): Route => ({
       method: 'GET',
       path: scope,
-      handle: ({ id, apiVersion }) => ({
-        status: 200,
-        body: {
-          value: store
-            .list({ type: kind.type, under: id.endsWith(tail) ? id.slice(0, -tail.length) : id })
-            .map((resource) => show(resource, apiVersion)),
-        },
-      }),
+      handle({ id, apiVersion }) {
+        if (isChild(kind.type)) requireResource(store, parentId(`${id}/x`));
+        const under = id.endsWith(tail) ? id.slice(0, -tail.length) : id;
+        const held = store.list({ type: kind.type, under });
+        return { status: 200, body: { value: held.map((resource) => show(resource, apiVersion)) } };
+      },
     })),
   ];
 }
 
-function write(
-  services: Services,
-  kind: Kind,
-  request: ArmRequest,
-  show: (resource: StoredResource, apiVersion: string) => JsonObject,
-): ArmResponse {
+function write(services: Services, kind: Kind, request: ArmRequest): ArmResponse {
   const { store, operations } = services;
   refuseBadName(
     request.params['name'] ?? '',
@@ -140,9 +137,14 @@ function write(
   if (existing !== undefined && operations.pending(existing.id).some(({ kind: name }) => name.endsWith('/delete'))) {
     refuseWhileChanging(operations, existing.id);
   }
-  const isChild = kind.type.split('/').length > 2;
+  const child = isChild(kind.type);
   const id = existing?.id ?? request.id;
-  const location = isChild ? undefined : requireRegion(request.body?.['location'], kind.type);
+  if (child) {
+    requireParent(store, kind.type, id);
+    refuseWhileKinChange(services, request, id);
+  }
+  const location = child ? undefined : requireRegion(request.body?.['location'], kind.type);
+  const guid = kind.hasGuid ?? !child;
   const kept: JsonObject = {
     name: existing?.body['name'] ?? request.params['name'] ?? '',
     id,
@@ -152,11 +154,19 @@ function write(
     ...(request.body?.['sku'] === undefined ? {} : { sku: request.body['sku'] }),
     ...(request.body?.['zones'] === undefined ? {} : { zones: request.body['zones'] }),
     properties: {
-      ...(isChild ? {} : { resourceGuid: propertiesOf(existing?.body)['resourceGuid'] ?? randomUUID() }),
+      ...(guid ? { resourceGuid: propertiesOf(existing?.body)['resourceGuid'] ?? randomUUID() } : {}),
       ...kind.build(request, existing, id),
     },
   };
-  const atOnce = kind.succeedsAtOnce === true || (kind.updatesAtOnce === true && existing !== undefined);
+  const view: View = { apiVersion: request.apiVersion, written: true };
+  const show = (one: StoredResource): JsonObject => kind.show?.(one, view) ?? one.body;
+  // What changes nothing but tags is done with the answer, and sends no Retry-After.
+  const unchanged =
+    kind.neverAtOnce !== true &&
+    existing !== undefined &&
+    sameContent(propertiesOf(show(existing)), propertiesOf(show({ ...existing, body: kept }))) &&
+    kind.leavesParts?.(request, existing) !== false;
+  const atOnce = kind.succeedsAtOnce === true || unchanged;
   const resource: StoredResource = {
     id,
     type: kind.type,
@@ -166,49 +176,52 @@ function write(
   const operation = store.transaction(() => {
     store.put(resource);
     kind.stored?.(request, resource);
-    return operations.begin({
-      kind: `${kind.type}/write`,
-      subscriptionId: LOCAL_SUBSCRIPTION,
-      location: location ?? parentLocation(services, id),
-      resourceId: id,
-      input: {},
-    });
+    return begin(services, resource, `${kind.type}/write`);
   });
   const form: AsyncForm = {
     segment: 'operations',
     headers: 'azure-async',
+    ...(child ? PART_FORM : {}),
     ...(kind.retryAfter === undefined || atOnce ? {} : { retryAfter: kind.retryAfter }),
   };
-  const body = show(resource, request.apiVersion);
-  return { status: existing === undefined ? 201 : 200, body, operation: { operation, form } };
+  return { status: existing === undefined ? 201 : 200, body: show(resource), operation: { operation, form } };
 }
 
-function remove(services: Services, kind: Kind, id: string): ArmResponse {
+function remove(services: Services, kind: Kind, request: ArmRequest): ArmResponse {
   const { store, operations } = services;
-  const resource = store.get(id);
+  if (isChild(kind.type)) requireResource(store, parentId(request.id));
+  const resource = store.get(request.id);
   if (resource === undefined) {
     return { status: 204 };
   }
   const running = operations.pending(resource.id).find(({ kind: name }) => name.endsWith('/delete'));
   if (running === undefined) {
+    if (isChild(kind.type)) refuseWhileKinChange(services, request, resource.id);
     kind.refuseDeletion?.(resource);
   }
   const operation =
     running ??
     store.transaction(() => {
       store.put({ ...resource, body: stateOf(resource.body, 'Deleting') });
-      return operations.begin({
-        kind: `${kind.type}/delete`,
-        subscriptionId: LOCAL_SUBSCRIPTION,
-        location: textOf(resource.body['location'] ?? parentLocation(services, id)),
-        resourceId: resource.id,
-        input: {},
-      });
+      return begin(services, resource, `${kind.type}/delete`);
     });
-  return { status: 202, operation: { operation, form: DELETE_FORM } };
+  const form: AsyncForm = {
+    segment: 'operations',
+    headers: 'both',
+    retryAfter: kind.deleteRetryAfter ?? 10,
+    ...(isChild(kind.type) ? PART_FORM : {}),
+  };
+  return { status: 202, operation: { operation, form } };
 }
 
-function parentLocation({ store }: Services, id: string): string {
-  const parent = store.get(id.split('/').slice(0, -2).join('/'));
-  return textOf(parent?.body['location'] ?? 'global');
+/** Begins an operation on a resource, or on what lies in it, in the region of both. */
+export function begin({ store, operations }: Services, { id, body }: StoredResource, kind: string): Operation {
+  const location = body['location'] ?? store.get(parentId(id))?.body['location'] ?? 'global';
+  return operations.begin({
+    kind,
+    subscriptionId: LOCAL_SUBSCRIPTION,
+    location: textOf(location),
+    resourceId: id,
+    input: {},
+  });
 }

@@ -1,45 +1,45 @@
 /** Network security groups and their rules. The rules live in the group's body, as the group's own list shows them. */
-import { randomUUID } from 'node:crypto';
-import {
-  ArmError,
-  type ArmRequest,
-  type ArmResponse,
-  type JsonObject,
-  type Route,
-  type Services,
-  type StoredResource,
-} from '../../core.ts';
+import { ArmError, type JsonObject, type Route, type Services } from '../../core.ts';
 import { textOf } from '../../json.ts';
 import { requireResource } from '../../refusals.ts';
+import { propertiesOf, RESOURCE_TYPES } from './bodies.ts';
+import { keepParts, partRoutes, type PartKind, showParts } from './body-parts.ts';
 import { defaultRules, LISTS } from './default-rules.ts';
-import { withSecurityGroup } from './references.ts';
-import { type Kind, propertiesOf, RESOURCE_TYPES, routesOf, stateOf } from './resource-kinds.ts';
+import { referencesTo } from './references.ts';
+import { type Kind, routesOf } from './resource-kinds.ts';
+import { notFound } from './words.ts';
 
 const TYPE = RESOURCE_TYPES.securityGroup;
-const RULE = `${TYPE}/securityRules`;
 const ONE = `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/${TYPE}`;
+
+const RULES: PartKind = {
+  holder: TYPE,
+  segment: 'securityRules',
+  retryAfter: 1,
+  keep: keepRule,
+  refuseConflicts: refuseSamePriority,
+};
 
 export function securityGroupRoutes(services: Services): Route[] {
   const { store } = services;
   const kind: Kind = {
     type: TYPE,
-    retryAfter: 3,
-    updatesAtOnce: true,
-    build(request, _existing, id) {
-      const sent = propertiesOf(request.body);
-      const rules = (sent['securityRules'] ?? []) as JsonObject[];
-      const kept = rules.map((rule) => keepRule(rule, `${id}/securityRules/${textOf(rule['name'])}`));
-      refuseSamePriority(kept);
-      return { ...sent, securityRules: kept };
-    },
+    retryAfter: 1,
+    deleteRetryAfter: 1,
+    build: (request, _existing, id) => ({
+      ...propertiesOf(request.body),
+      securityRules: keepParts(RULES, request, id),
+    }),
     show(group) {
-      const users = (type: string) => withSecurityGroup(store, type, group.id).map(({ id }) => ({ id }));
+      const users = (type: string) =>
+        referencesTo(store, type, 'networkSecurityGroup', group.id).map(({ id }) => ({ id }));
       const networkInterfaces = users(RESOURCE_TYPES.nic);
       const subnets = users(RESOURCE_TYPES.subnet);
       return {
         ...group.body,
         properties: {
           ...propertiesOf(group.body),
+          securityRules: showParts(RULES, group),
           defaultSecurityRules: defaultRules(group),
           ...(networkInterfaces.length === 0 ? {} : { networkInterfaces }),
           ...(subnets.length === 0 ? {} : { subnets }),
@@ -48,7 +48,7 @@ export function securityGroupRoutes(services: Services): Route[] {
     },
     refuseDeletion(group) {
       const users = [RESOURCE_TYPES.nic, RESOURCE_TYPES.subnet].flatMap((type) =>
-        withSecurityGroup(store, type, group.id),
+        referencesTo(store, type, 'networkSecurityGroup', group.id),
       );
       if (users.length > 0) {
         throw new ArmError(
@@ -59,82 +59,27 @@ export function securityGroupRoutes(services: Services): Route[] {
       }
     },
   };
-  return [...routesOf(services, kind, `${ONE}/{name}`), ...ruleRoutes(services)];
-}
-
-function ruleRoutes({ store, operations }: Services): Route[] {
-  const groupOf = (id: string) => requireResource(store, id.replace(/\/securityRules(\/[^/]+)?$/i, ''));
-  const rulesOf = (group: StoredResource) => (propertiesOf(group.body)['securityRules'] ?? []) as JsonObject[];
-  const named = (request: ArmRequest) => (rule: JsonObject) =>
-    textOf(rule['name']).toLowerCase() === request.params['name']?.toLowerCase();
-  const change = (group: StoredResource, securityRules: JsonObject[]) => {
-    store.put({
-      ...group,
-      body: stateOf({ ...group.body, properties: { ...propertiesOf(group.body), securityRules } }, 'Succeeded'),
-    });
-    return operations.begin({
-      kind: `${TYPE}/write`,
-      subscriptionId: group.id.split('/')[2] ?? '',
-      location: textOf(group.body['location']),
-      resourceId: group.id,
-      input: {},
-    });
-  };
-  const path = `${ONE}/{group}/securityRules/{name}`;
+  const defaults = `${ONE}/{group}/defaultSecurityRules`;
+  const rulesAt = (id: string) =>
+    defaultRules(requireResource(store, id.replace(/\/defaultSecurityRules(\/[^/]+)?$/i, '')));
   return [
-    {
-      method: 'PUT',
-      path,
-      handle(request): ArmResponse {
-        const group = groupOf(request.id);
-        const others = rulesOf(group).filter((rule) => !named(request)(rule));
-        const rule = keepRule({ ...request.body, name: request.params['name'] ?? '' }, request.id);
-        refuseSamePriority([...others, rule]);
-        const operation = change(group, [...others, rule]);
-        const status = others.length === rulesOf(group).length ? 201 : 200;
-        return {
-          status,
-          body: stateOf(rule, 'Updating'),
-          operation: { operation, form: { segment: 'operations', headers: 'azure-async', retryAfter: 10 } },
-        };
-      },
-    },
+    ...routesOf(services, kind, `${ONE}/{name}`),
+    ...partRoutes(services, RULES),
+    { method: 'GET', path: defaults, handle: ({ id }) => ({ status: 200, body: { value: rulesAt(id) } }) },
     {
       method: 'GET',
-      path,
-      handle(request) {
-        const rule = rulesOf(groupOf(request.id)).find(named(request));
-        return { status: 200, body: rule ?? requireResource(store, request.id).body };
+      path: `${defaults}/{name}`,
+      handle({ id, params }) {
+        const name = (params['name'] ?? '').toLowerCase();
+        const rule = rulesAt(id).find((one) => textOf(one['name']).toLowerCase() === name);
+        if (rule === undefined) throw notFound(id);
+        return { status: 200, body: rule };
       },
-    },
-    {
-      method: 'DELETE',
-      path,
-      handle(request): ArmResponse {
-        const group = groupOf(request.id);
-        const others = rulesOf(group).filter((rule) => !named(request)(rule));
-        if (others.length === rulesOf(group).length) {
-          return { status: 204 };
-        }
-        return {
-          status: 202,
-          operation: {
-            operation: change(group, others),
-            form: { segment: 'operations', headers: 'both', retryAfter: 10 },
-          },
-        };
-      },
-    },
-    {
-      method: 'GET',
-      path: `${ONE}/{group}/securityRules`,
-      handle: ({ id }) => ({ status: 200, body: { value: rulesOf(groupOf(id)) } }),
     },
   ];
 }
 
-function keepRule(rule: JsonObject, id: string): JsonObject {
-  const sent = propertiesOf(rule);
+function keepRule(sent: JsonObject, id: string): JsonObject {
   const missing = ['protocol', 'access', 'priority', 'direction'].filter((key) => sent[key] === undefined);
   if (missing.length > 0) {
     throw new ArmError(
@@ -151,13 +96,7 @@ function keepRule(rule: JsonObject, id: string): JsonObject {
       `Security rule has invalid Priority. Priority should be between 100 and 4096 inclusive. Value provided: ${textOf(priority)}.`,
     );
   }
-  return {
-    name: rule['name'] ?? '',
-    id,
-    type: RULE,
-    etag: `W/"${randomUUID()}"`,
-    properties: { ...LISTS, ...sent, provisioningState: 'Succeeded' },
-  };
+  return { ...LISTS, ...sent };
 }
 
 function refuseSamePriority(rules: JsonObject[]): void {

@@ -11,8 +11,9 @@ const ORDER = [
   'Microsoft.Compute/snapshots',
   'Microsoft.Compute/disks',
   'Microsoft.Network/networkInterfaces',
-  'Microsoft.Network/publicIPAddresses',
   'Microsoft.Network/virtualNetworks',
+  'Microsoft.Network/natGateways',
+  'Microsoft.Network/publicIPAddresses',
   'Microsoft.Network/networkSecurityGroups',
 ].map((type) => type.toLowerCase());
 
