@@ -103,17 +103,23 @@ describe('the commands around a build', () => {
   });
 
   it('a second build of the same id joins the one that runs', async () => {
-    const file = stack.write('joined', shellTemplate(['# simulate: seconds=2']));
+    const file = stack.write('joined', shellTemplate(['# simulate: seconds=300']));
     const first = stack.start('build', file, '--id', 'joined');
     await stack.until('joined', ({ steps }) => steps[0]?.state === 'Running');
     const other = await stack.kiln('build', stack.write('joined', shellTemplate(['true'])), '--id', 'joined');
     assert.equal(other.code, 2);
     assert.match(other.stderr, /joined is a build of another template: customize differs/);
-    stack.write('joined', shellTemplate(['# simulate: seconds=2']));
-    const second = await stack.kiln('build', file, '--id', 'joined');
-    assert.equal(second.code, 0);
-    assert.match(second.stderr, /attached to the build that is running as joined/);
-    assert.equal((await first.ended).code, 0);
+    stack.write('joined', shellTemplate(['# simulate: seconds=300']));
+    const second = stack.start('build', file, '--id', 'joined');
+    await eventually(
+      () => Promise.resolve(second.said()),
+      (said) => said.includes('only'),
+    );
+    await (await stack.client()).cancel('joined');
+    const { code, stderr } = await second.ended;
+    assert.equal(code, 3);
+    assert.match(stderr, /attached to the build that is running as joined/);
+    assert.equal((await first.ended).code, 3);
   });
 
   it('a finished build of that id is found and not built again, though the template says utcNow()', async () => {

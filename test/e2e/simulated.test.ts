@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { BuildStatus } from '../../src/workflows/messages.ts';
+import { eventually } from '../local-azure/support.ts';
 import { EXAMPLE, TestStack } from './stack.ts';
 import { GROUP, shellTemplate } from './templates.ts';
+
+const DEPLOYMENT = 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#';
 
 describe('kiln, with simulated machines', () => {
   const stack = new TestStack('simulated');
@@ -40,6 +43,23 @@ describe('kiln, with simulated machines', () => {
     const { code, stdout } = await build.ended;
     assert.equal(code, 3, stdout);
     assert.match(stdout, /Canceled: slow/);
+    assert.deepEqual(await stack.inventory(), before);
+  });
+
+  it('begins no further template of the file after Ctrl-C', async () => {
+    const named = (name: string): object => ({ ...shellTemplate(['# simulate: seconds=300']), name });
+    const file = stack.write('two', { $schema: DEPLOYMENT, resources: [named('first'), named('second')] });
+    const before = await stack.inventory();
+    const build = stack.start('build', file, '--id', 'two');
+    const begun = await eventually(
+      async () => (await (await stack.client()).list()).find(({ runId }) => runId.startsWith('two')),
+      (found) => found !== undefined,
+    );
+    await stack.until(begun?.runId ?? '', ({ steps }) => steps[0]?.state === 'Running');
+    build.signal('SIGINT');
+    const { code, stderr } = await build.ended;
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, /not begun: second/);
     assert.deepEqual(await stack.inventory(), before);
   });
 

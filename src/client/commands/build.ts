@@ -3,6 +3,7 @@ import { formatProblems } from '../../template/index.ts';
 import { beginBuild } from '../begin-build.ts';
 import { priceBook } from '../costs/of-runs.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { Interrupts } from '../interrupts.ts';
 import { KilnClient } from '../kiln-client.ts';
 import { loadBuilds } from '../load-plan.ts';
 import type { PlannedBuild } from '../load-plan.ts';
@@ -29,6 +30,8 @@ export async function build(file: string, options: BuildOptions, settings: Setti
   const out = options.json === true ? process.stderr : process.stdout;
   const stack = await ensureStack(settings, (line) => void process.stderr.write(`${line}\n`));
   const client = await KilnClient.connect(stack);
+  // One count for all of the file's builds: Ctrl-C is about the command.
+  const interrupts = new Interrupts(['SIGINT']);
   try {
     let code: number = EXIT.done;
     for (const [index, build] of builds.entries()) {
@@ -36,7 +39,7 @@ export async function build(file: string, options: BuildOptions, settings: Setti
         loadBuilds(file, { ...options, id: `${id}-${attempt}` }, settings, files)[index] ?? build;
       const say = (line: string): void => void process.stderr.write(`${line}\n`);
       const runId = await beginBuild(client, build, again, { retry, say });
-      const end = await watchBuild(client, runId, stack, out, { files });
+      const end = await watchBuild(client, runId, stack, out, { files, interrupts });
       if (end.ended === 'detached') {
         process.stderr.write(`the build goes on in the background: kiln show ${runId}, kiln logs ${runId} --follow\n`);
         return EXIT.canceled;
@@ -49,9 +52,15 @@ export async function build(file: string, options: BuildOptions, settings: Setti
       if (options.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
       else if (status.failure?.problems === undefined) out.write(`${resultLines(result).join('\n')}\n`);
       code = Math.max(code, exitCodeOf(status));
+      const left = builds.slice(index + 1).map(({ plan }) => plan.template.name);
+      if (interrupts.count > 0 && left.length > 0) {
+        process.stderr.write(`not begun: ${left.join(', ')}\n`);
+        return EXIT.canceled;
+      }
     }
     return code;
   } finally {
+    interrupts.close();
     await client.close();
   }
 }
