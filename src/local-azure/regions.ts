@@ -1,5 +1,6 @@
 /** The regions that this Azure has, with Azure's own names. */
-import { ArmError } from './core.ts';
+import { ArmError, type JsonObject } from './core.ts';
+import { PLACES } from './region-places.ts';
 
 /** name → display name, geography group, paired region. */
 const REGIONS: Record<string, [display: string, group: string, paired?: string]> = {
@@ -78,19 +79,37 @@ export function requireRegion(location: unknown, type: string): string {
   return name;
 }
 
-/** Bodies of `GET /subscriptions/{s}/locations`. */
-export function describeRegions(subscriptionId: string) {
-  return Object.entries(REGIONS).map(([name, [displayName, group, paired]]) => ({
-    id: `/subscriptions/${subscriptionId}/locations/${name}`,
-    name,
-    type: 'Region',
-    displayName,
-    regionalDisplayName: `(${group}) ${displayName}`,
-    metadata: {
-      regionType: 'Physical',
-      regionCategory: 'Recommended',
-      geographyGroup: group,
-      pairedRegion: paired ? [{ name: paired, id: `/subscriptions/${subscriptionId}/locations/${paired}` }] : [],
-    },
-  }));
+/** Bodies of `GET /subscriptions/{s}/locations`, as a version of the API tells them. */
+export function describeRegions(subscriptionId: string, apiVersion: string): JsonObject[] {
+  return Object.entries(REGIONS).map(([name, [displayName, group, paired]]): JsonObject => {
+    const id = `/subscriptions/${subscriptionId}/locations/${name}`;
+    const [longitude, latitude, physicalLocation, geography, zones] = PLACES[name] ?? ['0', '0', displayName, group];
+    if (apiVersion < '2019-11-01') return { id, name, displayName, longitude, latitude };
+    const late = apiVersion >= '2022-12-01';
+    return {
+      id,
+      name,
+      ...(apiVersion < '2021-01-01' ? {} : { type: 'Region' }),
+      displayName,
+      regionalDisplayName: `(${group}) ${displayName}`,
+      metadata: {
+        regionType: 'Physical',
+        regionCategory: 'Recommended',
+        ...(late ? { geography } : {}),
+        geographyGroup: group,
+        longitude,
+        latitude,
+        physicalLocation,
+        pairedRegion: paired ? [{ name: paired, id: `/subscriptions/${subscriptionId}/locations/${paired}` }] : [],
+      },
+      ...(late && zones === true
+        ? {
+            availabilityZoneMappings: ['1', '2', '3'].map((zone) => ({
+              logicalZone: zone,
+              physicalZone: `${name}-az${zone}`,
+            })),
+          }
+        : {}),
+    };
+  });
 }

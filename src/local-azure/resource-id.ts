@@ -33,8 +33,24 @@ export function parseResourceId(id: string): ResourceId {
   };
 }
 
+/**
+ * Where in an id the provider begins that the resource is of: the last one, as a role assignment lies at another's
+ * resource; a feature is of Microsoft.Features and names the provider that has it. Negative where there is none.
+ */
+export function providerIndex(id: string): number {
+  const path = id.toLowerCase();
+  const features = path.indexOf('/providers/microsoft.features/');
+  return features >= 0 ? features : path.lastIndexOf('/providers/');
+}
+
 export function sameId(left: string, right: string): boolean {
   return left.toLowerCase() === right.toLowerCase();
+}
+
+/** Whether a scope is another one or below it; `/` is above all. */
+export function isWithin(scope: string, of: string): boolean {
+  const [inner, outer] = [scope.toLowerCase(), of.toLowerCase().replace(/\/$/, '')];
+  return inner === outer || inner.startsWith(`${outer}/`);
 }
 
 /** `/subscriptions/s/resourceGroups/g` of an id; undefined for ids outside a group. */

@@ -27,6 +27,7 @@ import { createAccess } from './providers/authorization/access.ts';
 import { createAuthorizationProvider } from './providers/authorization/index.ts';
 import { assignOwner } from './providers/authorization/first-owner.ts';
 import { createComputeProvider } from './providers/compute/index.ts';
+import { createFeaturesProvider } from './providers/features/index.ts';
 import { createFederation } from './providers/managed-identity/federated-credentials.ts';
 import { createManagedIdentityProvider } from './providers/managed-identity/index.ts';
 import { createNetworkProvider } from './providers/network/index.ts';
@@ -83,6 +84,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       createStorageProvider(services),
       createManagedIdentityProvider(services),
       createAuthorizationProvider(services),
+      createFeaturesProvider(services),
       createComputeProvider(services),
     );
     const staleReads = options.staleReads === true ? createStaleReads() : undefined;

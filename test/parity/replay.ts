@@ -60,7 +60,8 @@ async function makePrerequisites(azure: TestAzure, { exchanges }: Recording, tra
     const begins = !seen.has(group);
     if (status === 404 && errorCode(body) === 'ResourceGroupNotFound') continue;
     const { location = 'westus' } = (requestBody ?? body ?? {}) as { location?: string };
-    if (begins && !(path === group && method === 'PUT' && status === 201)) {
+    const notYet = path === group ? (method === 'PUT' && status === 201) || status === 404 : isGroupMissing(body);
+    if (begins && !notYet) {
       const groupUrl = `${new URL(url).pathname.slice(0, group.length)}?api-version=2021-04-01`;
       await azure.call('PUT', translator.text(groupUrl), { body: { location } });
     }
@@ -79,6 +80,11 @@ async function makePrerequisites(azure: TestAzure, { exchanges }: Recording, tra
     }
     seen.add(path);
   }
+}
+
+function isGroupMissing(body: Json | undefined): boolean {
+  const { error } = (body ?? {}) as { error?: { code?: string } };
+  return error?.code === 'ResourceGroupNotFound';
 }
 
 /** Running, from the marketplace, with a network of its own. */
@@ -139,7 +145,11 @@ class Replay {
         if (!isOngoing(exchange)) await this.#expedite(({ id }) => operationIdOf(path.replace(/\?.*$/, '')) === id);
       } else if (!refusedWhileOngoing(exchange) && (!isOngoing(exchange) || exchange.method !== 'GET')) {
         const asked = `${path}${JSON.stringify(this.#translator.json(exchange.requestBody) ?? '')}`.toLowerCase();
-        await this.#expedite(({ resourceId }) => related(asked, resourceId));
+        const there = pathOf(`${BASE}${path}`);
+        await this.#expedite(
+          ({ kind, resourceId }) =>
+            related(asked, resourceId) && !(kind.endsWith('/delete') && isStillThere(exchange, there, resourceId)),
+        );
       }
       // The directory came to know a principal at some time before it was taken.
       const { properties } = (this.#translator.json(exchange.requestBody) ?? {}) as {
@@ -182,12 +192,12 @@ class Replay {
     };
   }
 
-  async #expedite(wanted: (operation: { id: string; resourceId: string }) => boolean): Promise<void> {
+  async #expedite(wanted: (operation: { id: string; kind: string; resourceId: string }) => boolean): Promise<void> {
     const { operations, store } = this.#azure.azure.services;
     const ids = new Set(store.list({}).map(({ id }) => id));
     for (const resourceId of ids) {
-      for (const { id } of operations.pending(resourceId)) {
-        if (wanted({ id, resourceId: resourceId.toLowerCase() })) await operations.expedite(id);
+      for (const { id, kind } of operations.pending(resourceId)) {
+        if (wanted({ id, kind, resourceId: resourceId.toLowerCase() })) await operations.expedite(id);
       }
     }
   }
@@ -209,6 +219,12 @@ function isOngoing({ status, body, method }: Exchange): boolean {
 function refusedWhileOngoing({ body }: Exchange): boolean {
   const { error } = (body ?? {}) as { error?: { code?: string } };
   return REFUSED_WHILE_ONGOING.test(error?.code ?? '');
+}
+
+/** Whether an answer shows that a resource was not gone yet: it was found, told to go once more, or something in it was. */
+function isStillThere({ method, status }: Exchange, path: string, id: string): boolean {
+  if (status >= 300 || (method === 'DELETE' && status === 204)) return false;
+  return path.startsWith(`${id}/`) || (path === id && !(method === 'PUT' && status === 201));
 }
 
 /**

@@ -2,9 +2,12 @@
 import { ArmError } from '../core.ts';
 import { REGION_NAMES } from '../regions.ts';
 import {
+  DENY_ASSIGNMENTS,
   DISKS,
+  FEATURES,
   GALLERIES,
   IDENTITIES,
+  LOCKS,
   MACHINES,
   NETWORK,
   RESOURCE_MANAGER,
@@ -86,6 +89,12 @@ const TYPES: Record<string, Record<string, Versions>> = {
     roleAssignments: ROLE_ASSIGNMENTS,
     roleDefinitions: ROLE_DEFINITIONS,
     permissions: ROLE_DEFINITIONS,
+    locks: LOCKS,
+    denyAssignments: DENY_ASSIGNMENTS,
+  },
+  'Microsoft.Features': {
+    features: FEATURES,
+    providers: FEATURES,
   },
   'Microsoft.Resources': {
     subscriptions: RESOURCE_MANAGER,
@@ -94,6 +103,7 @@ const TYPES: Record<string, Record<string, Versions>> = {
     resources: RESOURCE_MANAGER,
     deployments: RESOURCE_MANAGER,
     tags: RESOURCE_MANAGER,
+    links: RESOURCE_MANAGER,
   },
 };
 

@@ -60,6 +60,12 @@ export const ROLE_DEFINITIONS = dates(
   '2017-05-01 2017-09-01 2018-01-01-preview 2018-07-01 2022-04-01 2022-05-01-preview',
 );
 
+export const DENY_ASSIGNMENTS = dates('2018-07-01 2018-07-01-preview 2022-04-01 2024-07-01-preview');
+
+export const FEATURES = dates('2014-08-01-preview 2015-12-01 2021-07-01');
+
+export const LOCKS = dates('2015-01-01 2015-05-01-preview 2015-06-01 2016-09-01 2017-04-01 2020-05-01');
+
 /** Resource Manager's own, in the order in which it tells them, turned round. */
 export const RESOURCE_MANAGER = dates(
   '2014-04 2014-02-26 2013-03-01 2014-01-01 2014-04-01 2014-04-01-preview 2015-01-01 2015-11-01 2016-02-01 2016-06-01',

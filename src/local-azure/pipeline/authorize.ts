@@ -2,7 +2,7 @@
 import { isStatusPath } from '../async-answers.ts';
 import { ArmError, type Json } from '../core.ts';
 import type { Access } from '../providers/authorization/access.ts';
-import { parseResourceId } from '../resource-id.ts';
+import { parseResourceId, providerIndex } from '../resource-id.ts';
 import type { Stage } from './environment.ts';
 
 export function authorize(access: Access): Stage {
@@ -42,7 +42,7 @@ const RESOURCES = 'Microsoft.Resources/subscriptions';
 export function actionOf(method: string, path: string): string | undefined {
   if (!/^\/subscriptions\/[^/]+/i.test(path) || isStatusPath(path)) return undefined;
   const verb = method === 'GET' || method === 'HEAD' ? 'read' : method === 'DELETE' ? 'delete' : 'write';
-  const at = path.toLowerCase().lastIndexOf('/providers/');
+  const at = providerIndex(path);
   if (at >= 0) {
     const [namespace = '', ...rest] = path.slice(at + '/providers/'.length).split('/');
     // What the caller may do is for every caller to know.
@@ -61,9 +61,9 @@ export function actionOf(method: string, path: string): string | undefined {
     if (below === 'deployments')
       return actionOf(method, path.replace('/deployments/', '/providers/Microsoft.Resources/deployments/'));
     if (name === undefined || below === undefined) return `${RESOURCES}/resourceGroups/${verb}`;
-    return `${RESOURCES}/resourceGroups/${below}/${verb}`;
+    return `${RESOURCES}/resourceGroups/${below}/${method === 'POST' ? 'action' : verb}`;
   }
-  return `${RESOURCES}/${kind}/${verb}`;
+  return `${RESOURCES}/${below === undefined ? kind : `${kind}/${below}`}/${verb}`;
 }
 
 const typesOf = (segments: string[]): string[] => segments.filter((_, index) => index % 2 === 0);

@@ -11,7 +11,7 @@ import {
   type Services,
 } from '../core.ts';
 import type { OperationEngine } from '../operations.ts';
-import { parseResourceId } from '../resource-id.ts';
+import { parseResourceId, providerIndex } from '../resource-id.ts';
 import type { Match, Router } from '../router.ts';
 import { fitBody } from '../shapes/index.ts';
 import type { RequestContext } from './environment.ts';
@@ -45,6 +45,7 @@ function armRequest(c: RequestContext, match: Match): ArmRequest {
     method: c.req.method as ArmRequest['method'],
     params: match.params,
     id: match.id,
+    path: c.get('path'),
     query: c.get('query'),
     body: c.get('body'),
     apiVersion: c.get('apiVersion'),
@@ -64,8 +65,7 @@ function locationOf(store: ResourceStore, id: string, body: JsonObject | undefin
   return typeof held === 'string' ? held : undefined;
 }
 
-/** Of the last provider that an id names: a role assignment lies at another's resource. */
 function typeOf(id: string): string | undefined {
-  const at = id.toLowerCase().lastIndexOf('/providers/');
+  const at = providerIndex(id);
   return at < 0 ? undefined : parseResourceId(id.slice(at)).type;
 }

@@ -1,6 +1,6 @@
 /**
  * What happens to a request, in this order:
- *   context → authenticate → validate → authorize → throttle → route → handle → serialize, and errors at the end of it all.
+ *   context → authenticate → validate → authorize → locks → throttle → route → handle → serialize, and errors at the end of it all.
  * The authority and the diagnostics stand beside it and need no token; the directory looks at its own.
  */
 import { Hono } from 'hono';
@@ -19,6 +19,7 @@ import { diagnostics } from './diagnostics.ts';
 import type { Environment } from './environment.ts';
 import { createHandler } from './handle.ts';
 import { failure, serialize } from './serialize.ts';
+import { locks } from './locks.ts';
 import { observe } from './observe.ts';
 import type { StaleReads } from './stale-reads.ts';
 import { throttle } from './throttle.ts';
@@ -53,6 +54,7 @@ export function createPipeline(parts: PipelineParts): Hono<Environment> {
   if (parts.observe !== undefined) app.use(observe(parts.observe));
   app.use(validate(services));
   app.use(authorize(createAccess(services.store)));
+  app.use(locks(services));
   app.use(throttle(limits));
   if (parts.staleReads !== undefined) app.use(parts.staleReads.stage);
   app.all('*', async (c) => serialize(c, await handle(c), services));

@@ -88,6 +88,8 @@ function requireGroup(c: RequestContext, services: Services): void {
     return;
   }
   const group = services.store.get(groupId);
+  // Roles and locks answer for themselves where there is nothing to read or take away.
+  if (group === undefined && EXTENSION.test(path) && /^(GET|HEAD|DELETE)$/.test(c.req.method)) return;
   const name = groupId.slice(groupId.lastIndexOf('/') + 1);
   if (group === undefined && !own) {
     if (c.req.method === 'DELETE') refuseNested(path, name, c.get('apiVersion'));
@@ -102,6 +104,8 @@ function requireGroup(c: RequestContext, services: Services): void {
     );
   }
 }
+
+const EXTENSION = /\/providers\/Microsoft\.Authorization\/[^/]+(\/[^/]+)?$/i;
 
 /** Types that are told what is missing as if they were asked about it. */
 const RESOURCE_NOT_FOUND = /^microsoft\.network\/|\/managementPolicies$/i;

@@ -45,6 +45,14 @@ export const SHAPES: Record<string, { shape: ObjectShape; word?: string }> = {
   'microsoft.storage/storageaccounts': { shape: account },
 };
 
+/** What of an answered body somebody would have to write to have the resource again. */
+export function writtenBody(type: string, body: JsonObject): JsonObject {
+  const known = SHAPES[type.toLowerCase()];
+  if (known !== undefined) return fit(known.shape, body, false).body;
+  const { provisioningState: _state, ...properties } = (body['properties'] ?? {}) as JsonObject;
+  return { ...body, properties };
+}
+
 /** The body as it is to be kept. Throws ArmError 400 for the first thing in it that the type does not take. */
 export function fitBody(type: string, body: JsonObject, method: string): JsonObject {
   const known = SHAPES[type.toLowerCase()];

@@ -1,5 +1,6 @@
 /** Whether a principal may do something: its role assignments at the scope and above, each on its own. */
 import type { ResourceStore } from '../../core.ts';
+import { isWithin } from '../../resource-id.ts';
 import { findDefinition, permissionsOf, type Permission } from './role-definitions.ts';
 
 export const ASSIGNMENT_TYPE = 'Microsoft.Authorization/roleAssignments';
@@ -31,11 +32,6 @@ export function createAccess(store: ResourceStore): Access {
         ({ dataActions, notDataActions }) => covers(dataActions, dataAction) && !covers(notDataActions, dataAction),
       ),
   };
-}
-
-export function isWithin(scope: string, of: string): boolean {
-  const [inner, outer] = [scope.toLowerCase(), of.toLowerCase().replace(/\/$/, '')];
-  return inner === outer || inner.startsWith(`${outer}/`);
 }
 
 /** `*` stands for anything, slashes included, as in Azure. */

@@ -1,6 +1,6 @@
 /** Role definitions: what each allows, as lists of actions with wildcards. */
-import type { JsonObject, ResourceStore } from '../../core.ts';
-import { LOCAL_SUBSCRIPTION } from '../../core.ts';
+import { LOCAL_SUBSCRIPTION, type JsonObject, type ResourceStore } from '../../core.ts';
+import { isWithin } from '../../resource-id.ts';
 
 export const DEFINITION_TYPE = 'Microsoft.Authorization/roleDefinitions';
 
@@ -95,6 +95,14 @@ export function builtInDefinitions(): JsonObject[] {
       updatedBy: null,
     },
   }));
+}
+
+/** A role that could be assigned in one group only goes with the group. */
+export function forgetGroup(store: ResourceStore, groupId: string): void {
+  for (const { id, body } of store.list({ type: DEFINITION_TYPE })) {
+    const { assignableScopes } = body['properties'] as { assignableScopes: string[] };
+    if (assignableScopes.every((scope) => isWithin(scope, groupId))) store.delete(id);
+  }
 }
 
 /** By the last part of its id, which is unique: people give it with and without a subscription before it. */

@@ -9,19 +9,24 @@ import {
 } from '../../core.ts';
 import { isRegistered, setRegistered } from '../../registrations.ts';
 import { describeRegions, REGION_NAMES, regionDisplayName } from '../../regions.ts';
+import { subscriptionTags } from './tags.ts';
 
-const SUBSCRIPTION = {
+const subscriptionOf = (store: ResourceStore, apiVersion: string) => ({
   id: `/subscriptions/${LOCAL_SUBSCRIPTION}`,
   authorizationSource: 'RoleBased',
   managedByTenants: [],
+  ...(apiVersion < '2019-11-01' ? {} : { tags: subscriptionTags(store) }),
   subscriptionId: LOCAL_SUBSCRIPTION,
   tenantId: LOCAL_TENANT,
   displayName: 'Kiln local Azure',
   state: 'Enabled',
   subscriptionPolicies: { locationPlacementId: 'Public_2014-09-01', quotaId: 'Local_2014-09-01', spendingLimit: 'Off' },
-};
+});
 
-const describe = (provider: Provider, store: ResourceStore) => ({
+const MOVES =
+  'CrossResourceGroupResourceMove, CrossSubscriptionResourceMove, SystemAssignedResourceIdentity, SupportsTags, SupportsLocation';
+
+const describe = (provider: Provider, store: ResourceStore, apiVersion: string) => ({
   id: `/subscriptions/${LOCAL_SUBSCRIPTION}/providers/${provider.namespace}`,
   namespace: provider.namespace,
   registrationPolicy: 'RegistrationRequired',
@@ -29,23 +34,34 @@ const describe = (provider: Provider, store: ResourceStore) => ({
   resourceTypes: provider.resourceTypes.map((type) => ({
     ...type,
     locations: REGION_NAMES.map(regionDisplayName),
-    defaultApiVersion: type.apiVersions[0] ?? '',
+    ...(apiVersion < '2021-01-01' ? {} : { defaultApiVersion: type.apiVersions[0] ?? '' }),
+    ...(apiVersion < '2019-05-10' ? {} : { capabilities: hasPlace(type.resourceType) ? MOVES : 'None' }),
   })),
 });
 
+/** Types of resources that lie in a group and a region by themselves. */
+const hasPlace = (type: string): boolean =>
+  !type.includes('/') &&
+  !/^(resource|deployment|subscription|tags|tenant|role|perm|lock|deny|usages|skus|check|locations|feature|operations)/i.test(
+    type,
+  );
+
 export function catalogueRoutes(providers: Provider[], store: ResourceStore): Route[] {
-  const find = (namespace = '') => {
+  const find = (namespace = '', apiVersion = '') => {
     const provider = providers.find((candidate) => candidate.namespace.toLowerCase() === namespace.toLowerCase());
     if (provider === undefined) {
       throw new ArmError(404, 'InvalidResourceNamespace', `The resource namespace '${namespace}' is invalid.`);
     }
-    return { status: 200, body: describe(provider, store) };
+    return { status: 200, body: describe(provider, store, apiVersion) };
   };
   return [
     {
       method: 'GET',
       path: '/subscriptions',
-      handle: () => ({ status: 200, body: { value: [SUBSCRIPTION], count: { type: 'Total', value: 1 } } }),
+      handle: ({ apiVersion }) => ({
+        status: 200,
+        body: { value: [subscriptionOf(store, apiVersion)], count: { type: 'Total', value: 1 } },
+      }),
     },
     {
       method: 'GET',
@@ -57,36 +73,45 @@ export function catalogueRoutes(providers: Provider[], store: ResourceStore): Ro
             {
               id: `/tenants/${LOCAL_TENANT}`,
               tenantId: LOCAL_TENANT,
-              displayName: 'Kiln local Azure',
               tenantCategory: 'Home',
             },
           ],
         },
       }),
     },
-    { method: 'GET', path: '/subscriptions/{subscriptionId}', handle: () => ({ status: 200, body: SUBSCRIPTION }) },
+    {
+      method: 'GET',
+      path: '/subscriptions/{subscriptionId}',
+      handle: ({ apiVersion }) => ({ status: 200, body: subscriptionOf(store, apiVersion) }),
+    },
     {
       method: 'GET',
       path: '/subscriptions/{subscriptionId}/locations',
-      handle: () => ({ status: 200, body: { value: describeRegions(LOCAL_SUBSCRIPTION) } }),
+      handle: ({ apiVersion }) => ({
+        status: 200,
+        body: { value: describeRegions(LOCAL_SUBSCRIPTION, apiVersion) },
+      }),
     },
     {
       method: 'GET',
       path: '/subscriptions/{subscriptionId}/providers',
-      handle: () => ({ status: 200, body: { value: providers.map((provider) => describe(provider, store)) } }),
+      handle: ({ apiVersion }) => ({
+        status: 200,
+        body: { value: providers.map((provider) => describe(provider, store, apiVersion)) },
+      }),
     },
     {
       method: 'GET',
       path: '/subscriptions/{subscriptionId}/providers/{namespace}',
-      handle: ({ params }) => find(params['namespace']),
+      handle: ({ params, apiVersion }) => find(params['namespace'], apiVersion),
     },
     ...(['register', 'unregister'] as const).map((verb): Route => ({
       method: 'POST',
       path: `/subscriptions/{subscriptionId}/providers/{namespace}/${verb}`,
-      handle({ params: { namespace = '' } }) {
+      handle({ params: { namespace = '' }, apiVersion }) {
         find(namespace);
         setRegistered(store, namespace, verb === 'register');
-        return find(namespace);
+        return find(namespace, apiVersion);
       },
     })),
   ];

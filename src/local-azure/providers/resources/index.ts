@@ -5,8 +5,11 @@ import type { ResourcesServices } from './services.ts';
 import type { InsideCalls } from '../../inside-calls.ts';
 import { catalogueRoutes } from './catalogue.ts';
 import { deploymentRoutes } from './deployments/index.ts';
+import { exportTemplateRoutes } from './export-template.ts';
+import { linkRoutes } from './links.ts';
 import { resourceGroupRoutes } from './resource-groups.ts';
 import { resourceListRoutes } from './resource-lists.ts';
+import { tagNameRoutes } from './tag-names.ts';
 import { tagRoutes } from './tags.ts';
 
 /** `providers` is the list that the server fills; groups are emptied with the help of each resource's provider. */
@@ -23,6 +26,9 @@ export function createResourcesProvider(
       ...resourceGroupRoutes(services, providers),
       ...resourceListRoutes(services),
       ...tagRoutes(services),
+      ...tagNameRoutes(services),
+      ...linkRoutes(services),
+      ...exportTemplateRoutes(services),
       ...deploymentRoutes(services, calls),
     ],
   };

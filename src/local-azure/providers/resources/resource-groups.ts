@@ -3,6 +3,7 @@ import {
   ArmError,
   LOCAL_SUBSCRIPTION,
   type ArmRequest,
+  type Json,
   type JsonObject,
   type Provider,
   type Route,
@@ -10,8 +11,10 @@ import {
   type StoredResource,
 } from '../../core.ts';
 import { textOf } from '../../json.ts';
-import { normalizeRegion, requireRegion } from '../../regions.ts';
+import { normalizeRegion, REGION_NAMES, requireRegion } from '../../regions.ts';
+import { forgetGroup } from '../authorization/role-definitions.ts';
 import { emptyGroup } from './cascade.ts';
+import { pageOf } from './pages.ts';
 import type { ResourcesServices } from './services.ts';
 
 const TYPE = 'Microsoft.Resources/resourceGroups';
@@ -37,6 +40,7 @@ export function resourceGroupRoutes(services: ResourcesServices, providers: Prov
   operations.register(DELETE, async (operation) => {
     await emptyGroup(services, providers, operation.resourceId);
     store.delete(operation.resourceId);
+    forgetGroup(store, operation.resourceId);
   });
 
   return [
@@ -53,7 +57,7 @@ export function resourceGroupRoutes(services: ResourcesServices, providers: Prov
           );
         }
         const existing = store.get(request.id);
-        const location = requireRegion(request.body?.['location'], TYPE);
+        const location = requireGroupRegion(request.body?.['location']);
         const former = textOf(existing?.body['location'] ?? location);
         if (former !== location) {
           throw new ArmError(
@@ -124,10 +128,24 @@ export function resourceGroupRoutes(services: ResourcesServices, providers: Prov
           .list({ type: TYPE })
           .filter(({ body }) => wanted(body))
           .map((group) => withState(services, group));
-        return { status: 200, body: { value } };
+        return { status: 200, body: pageOf(request, request.id, value) };
       },
     },
   ];
+}
+
+/** Throws ArmError 400 LocationRequired or LocationNotAvailableForResourceGroup. */
+function requireGroupRegion(location: Json | undefined): string {
+  try {
+    return requireRegion(location, TYPE);
+  } catch (error) {
+    if (!(error instanceof ArmError) || error.code !== 'LocationNotAvailableForResourceType') throw error;
+    throw new ArmError(
+      400,
+      'LocationNotAvailableForResourceGroup',
+      `The provided location '${textOf(location)}' is not available for resource group. List of available regions is '${REGION_NAMES.join(',')}'.`,
+    );
+  }
 }
 
 function withState(services: Services, group: StoredResource): JsonObject {

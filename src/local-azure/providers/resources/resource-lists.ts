@@ -2,15 +2,16 @@
 import { ArmError, type Json, type JsonObject, type Route, type Services } from '../../core.ts';
 import { textOf } from '../../json.ts';
 import { parseResourceId } from '../../resource-id.ts';
+import { pageOf } from './pages.ts';
 import { normalizeRegion } from '../../regions.ts';
 
 type Test = (body: JsonObject) => boolean;
 const SHOWN = ['id', 'name', 'type', 'location', 'tags', 'sku', 'kind', 'plan', 'managedBy', 'identity', 'zones'];
 
 export function resourceListRoutes({ store }: Services): Route[] {
-  const list = (under: string, filter: string | null, expand: string | null) => {
-    const test = parseFilter(filter);
-    const expanded = (expand ?? '').split(',');
+  const list = (under: string, query: URLSearchParams): Json[] => {
+    const test = parseFilter(query.get('$filter'));
+    const expanded = (query.get('$expand') ?? '').split(',');
     return store
       .list({ under })
       .filter(
@@ -29,17 +30,17 @@ export function resourceListRoutes({ store }: Services): Route[] {
     {
       method: 'GET',
       path: '/subscriptions/{subscriptionId}/resources',
-      handle: ({ subscriptionId, query }) => ({
+      handle: (request) => ({
         status: 200,
-        body: { value: list(`/subscriptions/${subscriptionId}`, query.get('$filter'), query.get('$expand')) },
+        body: pageOf(request, request.id, list(`/subscriptions/${request.subscriptionId}`, request.query)),
       }),
     },
     {
       method: 'GET',
       path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/resources',
-      handle: ({ id, query }) => ({
+      handle: (request) => ({
         status: 200,
-        body: { value: list(id.replace(/\/resources$/, ''), query.get('$filter'), query.get('$expand')) },
+        body: pageOf(request, request.id, list(request.id.replace(/\/resources$/, ''), request.query)),
       }),
     },
   ];
