@@ -23,7 +23,7 @@ export async function checkDistributors(
       const path = `properties.distribute[${distributor.index}]`;
       switch (distributor.type) {
         case 'SharedImage':
-          return checkGallery(azure, plan, distributor, source, regions, path, problems);
+          return checkGallery(azure, distributor, source, regions, path, problems);
         case 'ManagedImage':
           return checkImage(azure, plan, distributor, path, problems);
         case 'VHD':
@@ -35,7 +35,6 @@ export async function checkDistributors(
 
 async function checkGallery(
   azure: Azure,
-  plan: BuildPlan,
   distributor: SharedImageDistributor,
   source: ResolvedSource | undefined,
   regions: Set<string>,
@@ -67,10 +66,6 @@ async function checkGallery(
     }
     if (definition.osState !== 'Generalized') {
       problems.add(at, `the definition is for ${definition.osState} images and Kiln makes generalized ones`);
-    }
-    // Azure replicates from the version's own region, which is the build's.
-    if (!distributor.targetRegions.some(({ name }) => name === plan.template.location)) {
-      problems.add(`${path}.targetRegions`, `expected the build's region ${plan.template.location} among them`);
     }
     const version = fixedVersion(distributor, source);
     if (version === undefined && distributor.version.scheme === 'source' && source !== undefined) {

@@ -3,6 +3,7 @@ import type { Azure } from '../azure/environment.ts';
 import { attempt, orNotFound } from '../azure/errors.ts';
 import type { BuildPlan, ResolvedSource } from '../template/build-plan.ts';
 import { normalizeRegion, requireResourceId } from '../template/resource-id.ts';
+import type { IdentityIds } from './contract.ts';
 import type { Problems } from './problems.ts';
 
 /** Names of the subscription's regions. */
@@ -26,11 +27,7 @@ export function checkDiskSize({ machine }: BuildPlan, source: ResolvedSource, pr
 }
 
 export async function checkMachine(azure: Azure, plan: BuildPlan, vmSize: string, problems: Problems): Promise<void> {
-  await Promise.all([
-    checkSize(azure, plan, vmSize, problems),
-    checkIdentities(azure, plan, problems),
-    checkSubnet(azure, plan, problems),
-  ]);
+  await Promise.all([checkSize(azure, plan, vmSize, problems), checkSubnet(azure, plan, problems)]);
 }
 
 /** As quotas are kept: by family, which only the list of all that Azure sells has. */
@@ -76,7 +73,13 @@ async function checkSize(azure: Azure, plan: BuildPlan, vmSize: string, problems
   });
 }
 
-async function checkIdentities(azure: Azure, { template, machine }: BuildPlan, problems: Problems): Promise<void> {
+/** The template's and the machine's. Answers the template's own, by id. */
+export async function checkIdentities(
+  azure: Azure,
+  { template, machine }: BuildPlan,
+  problems: Problems,
+): Promise<Record<string, IdentityIds>> {
+  const ids: Record<string, IdentityIds> = {};
   const named = [
     ...template.identities.map((id) => ({ id, path: 'identity.userAssignedIdentities' })),
     ...machine.identities.map((id) => ({ id, path: 'properties.vmProfile.userAssignedIdentities' })),
@@ -88,7 +91,12 @@ async function checkIdentities(azure: Azure, { template, machine }: BuildPlan, p
       orNotFound(identity.userAssignedIdentities.get(resourceGroup, names[0] ?? '')),
     );
     if (found === undefined) problems.add(path, `no user-assigned identity ${id}`);
+    const { principalId, clientId } = found ?? {};
+    if (principalId !== undefined && clientId !== undefined && template.identities.includes(id)) {
+      ids[id] = { principalId, clientId };
+    }
   }
+  return ids;
 }
 
 async function checkSubnet(azure: Azure, { machine, template }: BuildPlan, problems: Problems): Promise<void> {

@@ -6,7 +6,7 @@ import type { BuildPlan } from '../template/build-plan.ts';
 import { defaultVmSize } from '../template/build-plan.ts';
 import { checkArtifacts } from './check-artifacts.ts';
 import { checkDistributors } from './check-distributors.ts';
-import { checkDiskSize, checkMachine, knownRegions } from './check-machine.ts';
+import { checkDiskSize, checkIdentities, checkMachine, knownRegions } from './check-machine.ts';
 import { checkSteps } from './check-steps.ts';
 import type { CheckActivities, CheckedPlan } from './contract.ts';
 import { checkPermissions } from './check-permissions.ts';
@@ -38,7 +38,8 @@ async function checkPlan(azure: Azure, plan: BuildPlan): Promise<CheckedPlan> {
     }
     const [source, digests] = await Promise.all([resolveSource(azure, plan, problems), checkArtifacts(plan, problems)]);
     const vmSize = plan.machine.vmSize ?? defaultVmSize(source?.hyperVGeneration ?? 'V1');
-    await Promise.all([
+    const [identities] = await Promise.all([
+      checkIdentities(azure, plan, problems),
       checkMachine(azure, plan, vmSize, problems),
       checkDistributors(azure, plan, source, regions, problems),
       checkOwnGroup(azure, plan, problems),
@@ -49,6 +50,6 @@ async function checkPlan(azure: Azure, plan: BuildPlan): Promise<CheckedPlan> {
     }
     problems.throwIfAny();
     if (source === undefined) throw failure('SourceNotFound', 'the source image could not be resolved');
-    return { source, vmSize, digests };
+    return { source, vmSize, digests, identities };
   });
 }

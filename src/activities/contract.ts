@@ -53,6 +53,14 @@ export interface CheckedPlan {
   vmSize: string;
   /** sha256 (lower-case hex) of each downloaded script and file, by step key; pins the content that is staged later. */
   digests: Record<string, string>;
+  /** Of the template itself, by id as the plan has it. */
+  identities?: Record<string, IdentityIds>;
+}
+
+/** What Azure gave a user-assigned identity. */
+export interface IdentityIds {
+  principalId: string;
+  clientId: string;
 }
 
 /** One step, ready to run: in place of its script or address, a blob in container `files` of the staging account. */

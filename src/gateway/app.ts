@@ -16,6 +16,7 @@ import { authorize } from './authorize.ts';
 import type { Roles } from './authorize.ts';
 import { forward } from './forward.ts';
 import type { Upstream } from './forward.ts';
+import { createAllowances } from './allowances.ts';
 import type { ArmAnswer, ArmRequest } from './image-templates.ts';
 
 /** As Resource Manager's own. */
@@ -38,7 +39,7 @@ export interface GatewayParts {
 }
 
 interface Environment {
-  Variables: { requestId: string; correlationId: string };
+  Variables: { requestId: string; correlationId: string; rateHeaders?: Record<string, string> };
 }
 
 export function createApp({
@@ -52,6 +53,7 @@ export function createApp({
   log,
 }: GatewayParts): Hono<Environment> {
   const app = new Hono<Environment>();
+  const rateHeaders = createAllowances();
   const hostOf = (c: Context): string => c.req.header('host') ?? new URL(c.req.url).host;
   const pass = (c: Context): Promise<Response> => forward(upstream, c.req.raw, hostOf(c));
 
@@ -75,6 +77,7 @@ export function createApp({
     c.header('x-ms-error-code', told.code);
     c.header('x-ms-request-id', c.get('requestId'));
     c.header('x-ms-correlation-request-id', c.get('correlationId'));
+    for (const [name, value] of Object.entries(c.get('rateHeaders') ?? {})) c.header(name, value);
     return c.json(told.body(queryOf(c).get('api-version') ?? ''), told.status);
   });
 
@@ -115,9 +118,10 @@ export function createApp({
       );
     }
     const method = c.req.method === 'HEAD' ? 'GET' : c.req.method;
+    c.set('rateHeaders', rateHeaders(caller.objectId, method, path));
     authorize(roles, caller, actionOf(target, method), path);
-    if (method === 'PUT' && target.kind === 'template') await requireGroup(c, target);
-    const { status, body, headers } = await answer({
+    if (method === 'PUT' && target.kind === 'template') await requireScope(c, path);
+    const request = {
       method,
       target,
       apiVersion: queryOf(c).get('api-version') ?? '',
@@ -126,13 +130,20 @@ export function createApp({
       origin,
       path,
       clientRequestId: c.req.header('x-ms-client-request-id'),
+    };
+    const { status, body, headers } = await answer(request).catch(async (error: unknown) => {
+      if (error instanceof ArmError && error.code === 'ResourceNotFound') await requireScope(c, path, true);
+      throw error;
     });
+    const none = status === 204 ? method === 'DELETE' : target.kind === 'templates' && isEmpty(body);
+    if (none) await requireScope(c, path, true);
     return new Response(body === undefined || c.req.method === 'HEAD' ? null : JSON.stringify(body), {
       status,
       headers: {
         'Cache-Control': 'no-cache',
         'x-ms-request-id': c.get('requestId'),
         'x-ms-correlation-request-id': c.get('correlationId'),
+        ...c.get('rateHeaders'),
         ...(body === undefined ? {} : { 'Content-Type': 'application/json; charset=utf-8' }),
         ...headers,
       },
@@ -140,19 +151,24 @@ export function createApp({
   });
   return app;
 
-  /** Azure answers whether the group is there, and whether this caller may see it. */
-  async function requireGroup(c: Context, { template }: Extract<Target, { kind: 'template' }>): Promise<void> {
-    const { subscriptionId, resourceGroup } = template;
-    const url = `${upstream.endpoint}/subscriptions/${subscriptionId}/resourceGroups/${encodeURIComponent(resourceGroup)}?api-version=2021-04-01`;
+  /**
+   * Azure answers whether the group or subscription is there, and whether this caller may see it.
+   * @param leniently whoever may read here and not there is not told of the scope
+   */
+  async function requireScope(c: Context, path: string, leniently = false): Promise<void> {
+    const scope = /^\/subscriptions\/[^/]+(\/resourcegroups\/[^/]+)?/i.exec(path)?.[0] ?? '';
+    const url = `${upstream.endpoint}${scope.split('/').map(encodeURIComponent).join('/')}?api-version=2021-04-01`;
     const headers = { authorization: c.req.header('authorization') ?? '' };
     const response = await forward(upstream, new Request(url, { headers }), hostOf(c));
-    if (response.ok) return;
-    const { error } = (await response.json().catch(() => ({}))) as { error?: { code?: string; message?: string } };
     const { status: answered } = response;
+    if (response.ok || (leniently && answered !== 404)) return;
+    const { error } = (await response.json().catch(() => ({}))) as { error?: { code?: string; message?: string } };
     const status = answered === 401 || answered === 403 || answered === 404 ? answered : 502;
     throw new ArmError(status, error?.code ?? 'BadGateway', error?.message ?? `Azure answered ${response.status}.`);
   }
 }
+
+const isEmpty = (body: object | undefined): boolean => (body as { value?: unknown[] } | undefined)?.value?.length === 0;
 
 /** Their names are the same in any case. */
 const queryOf = (c: Context): URLSearchParams =>

@@ -3,6 +3,9 @@ import type { TemplateProblem } from '../template/index.ts';
 
 export type Status = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 500 | 502 | 503;
 
+/** Codes of the service's own refusals; all others are Resource Manager's. */
+const OF_THE_SERVICE = ['ValidationFailed', 'Conflict', 'NotFound'];
+
 export class ArmError extends Error {
   override readonly name = 'ArmError';
   readonly status: Status;
@@ -27,10 +30,11 @@ export class ArmError extends Error {
     return new ArmError(400, 'ValidationFailed', `Validation failed: ${told.join('; ')}`, details);
   }
 
-  /** Until 2021-10-01 the service had no envelope around code and message. */
+  /** Until 2021-10-01 the service had no envelope around code and message; Resource Manager before it always had. */
   body(apiVersion: string): object {
     const { code, message, details } = this;
     const inner = { code, message, ...(details.length === 0 ? {} : { details }) };
-    return apiVersion !== '' && apiVersion < '2021-10-01' ? inner : { error: inner };
+    const bare = apiVersion !== '' && apiVersion < '2021-10-01' && OF_THE_SERVICE.includes(code);
+    return bare ? inner : { error: inner };
   }
 }

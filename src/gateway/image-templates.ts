@@ -1,15 +1,18 @@
 /** What the routes do: each turns a request into one call of the template's workflow, and its answer into Azure's form. */
 import { NEWEST_API_VERSION, planResource, RESOURCE_API_VERSIONS } from '../template/index.ts';
-import { normalizeRegion, parseIdOfType } from '../template/resource-id.ts';
+import { parseIdOfType } from '../template/resource-id.ts';
 import { isUnanswered, NoSuchPage, TemplateRefusal } from '../client/template-client.ts';
 import type { TemplateClient } from '../client/template-client.ts';
 import type { BuildStatus } from '../workflows/messages.ts';
 import type { Accepted, TemplateView } from '../workflows/template-messages.ts';
 import type { Target, TemplateAddress } from './address.ts';
 import { ArmError } from './arm-error.ts';
+import { checkTrigger } from './check-trigger.ts';
 import { mergePatch } from './merge-patch.ts';
 import { operationAddress, operationUrl } from './operation-address.ts';
-import { operationBody, providerOperations, runOutputBodies, templateBody, triggerBody } from './resource-bodies.ts';
+import { operationBody, providerOperations, runOutputBodies, triggerBody } from './resource-bodies.ts';
+import { asWritten } from './sent-back.ts';
+import { templateBody } from './template-body.ts';
 
 export interface ArmRequest {
   method: string;
@@ -48,7 +51,7 @@ const PATCH_TRIES = 3;
 /** Seconds; some send the same id with all that they ever ask. */
 const REPEATED_WITHIN_S = 120;
 /** Seconds after which a client asks again; without it some wait half a minute. */
-const RETRY_AFTER = { submit: 1, run: 5, cancel: 2 };
+const RETRY_AFTER = { submit: 1, run: 5 };
 
 export function createTemplateRoutes({
   templates,
@@ -76,7 +79,7 @@ export function createTemplateRoutes({
           return await triggers(request, target);
       }
     } catch (error) {
-      if (error instanceof TemplateRefusal) throw refusalOf(error);
+      if (error instanceof TemplateRefusal) throw refusalOf(error, target);
       if (error instanceof NoSuchPage) throw new ArmError(400, 'InvalidSkipToken', error.message);
       if (isUnanswered(error)) {
         throw new ArmError(503, 'ServiceUnavailable', 'Temporal or its worker does not answer; ask again.');
@@ -90,7 +93,7 @@ export function createTemplateRoutes({
     const { template: address, action } = target;
     if (action !== undefined) {
       must(method, 'POST');
-      return act(request, address, action);
+      return action === 'run' ? run(request, address) : cancel(address);
     }
     switch (method) {
       case 'GET':
@@ -111,21 +114,27 @@ export function createTemplateRoutes({
     address: TemplateAddress,
     body: object,
     former?: TemplateView,
+    tagsOnly = false,
   ): Promise<ArmAnswer> {
     // What is kept is in the newest spelling, and a client of an old api-version changes its part of it.
     const apiVersion = former === undefined ? request.apiVersion : NEWEST_API_VERSION;
-    const planned = planResource(body as Record<string, unknown>, { ...address, apiVersion }, former?.plan);
+    const known = former ?? (await templates.last(address.id));
+    const written = asWritten(body as Record<string, unknown>, known, request.apiVersion);
+    const planned = planResource(written, { ...address, apiVersion }, former?.plan);
     if (!planned.ok) throw ArmError.ofProblems(planned.problems);
     const { plan, resource } = planned;
     const accepted = await templates.put({
       plan,
       resource,
       ...(former === undefined ? {} : { ifRevision: former.revision }),
+      ...(tagsOnly ? { tagsOnly } : {}),
     });
+    const view = await templates.get(address.id);
+    const ended = tagsOnly && view.provisioningState === 'Succeeded';
     return {
       status: accepted.revision === 1 ? 201 : 200,
-      body: await shown(await templates.get(address.id), request.apiVersion),
-      headers: following(request, address, accepted, { seconds: RETRY_AFTER.submit }),
+      body: await shown(view, request.apiVersion),
+      ...(ended ? {} : { headers: following(request, address, accepted, { seconds: RETRY_AFTER.submit }) }),
     };
   }
 
@@ -138,7 +147,8 @@ export function createTemplateRoutes({
     for (let tries = 1; ; tries++) {
       const view = await templates.get(address.id);
       try {
-        return await put(request, address, mergePatch(view, body), view);
+        const tagsOnly = Object.keys(body).every((field) => field === 'tags');
+        return await put(request, address, mergePatch(view, body), view, tagsOnly);
       } catch (error) {
         const changed = error instanceof TemplateRefusal && /has been changed/.test(error.message);
         if (!changed || tries === PATCH_TRIES) throw error;
@@ -157,14 +167,17 @@ export function createTemplateRoutes({
     }
   }
 
-  async function act(request: ArmRequest, address: TemplateAddress, action: 'run' | 'cancel'): Promise<ArmAnswer> {
-    const { operationId } =
-      action === 'run'
-        ? await templates.run(address.id, { by: 'person', ...repetition(request) })
-        : await templates.cancel(address.id);
+  async function run(request: ArmRequest, address: TemplateAddress): Promise<ArmAnswer> {
+    const { operationId } = await templates.run(address.id, { by: 'person', ...repetition(request) });
     const { location } = (await templates.get(address.id)).plan.template;
-    const headers = following(request, address, { operationId, location }, { seconds: RETRY_AFTER[action] });
+    const headers = following(request, address, { operationId, location }, { seconds: RETRY_AFTER.run });
     return { status: 202, headers: withLocation(headers) };
+  }
+
+  /** The service answers at once; `lastRunStatus` tells when the run has ended. */
+  async function cancel(address: TemplateAddress): Promise<ArmAnswer> {
+    await templates.cancel(address.id);
+    return { status: 204 };
   }
 
   async function list({ method, query, path, origin, apiVersion }: ArmRequest, within: string): Promise<ArmAnswer> {
@@ -210,7 +223,7 @@ export function createTemplateRoutes({
         const made = view.triggers.find((trigger) => trigger.name === name);
         if (made === undefined) throw new TypeError(`the trigger ${name} was not made`);
         const headers = following(request, address, accepted, { seconds: RETRY_AFTER.submit });
-        return { status: 201, body: triggerBody(view, made), headers };
+        return { status: 201, body: triggerBody(view, made, true), headers };
       }
       case 'DELETE':
         try {
@@ -273,37 +286,6 @@ function chosen(
   );
 }
 
-const TRIGGER_FIELDS = ['id', 'name', 'type', 'location', 'systemData', 'properties'];
-const TRIGGER_PROPERTIES = ['kind', 'status', 'provisioningState'];
-
-function checkTrigger(name: string, body: Record<string, unknown>, { plan }: TemplateView): void {
-  const { location = plan.template.location } = body;
-  const properties = typeof body['properties'] === 'object' && body['properties'] !== null ? body['properties'] : {};
-  const kind = 'kind' in properties ? properties.kind : undefined;
-  const unknown = [
-    ...Object.keys(body).filter((field) => !TRIGGER_FIELDS.includes(field)),
-    ...Object.keys(properties)
-      .filter((field) => !TRIGGER_PROPERTIES.includes(field))
-      .map((field) => `properties.${field}`),
-  ];
-  const problems = [
-    ...(/^[A-Za-z0-9-_.]{1,64}$/.test(name)
-      ? []
-      : [{ target: 'name', message: 'expected 1 to 64 letters, digits, dashes, underscores and dots' }]),
-    ...(kind === 'SourceImage'
-      ? []
-      : [{ target: 'properties.kind', message: `expected SourceImage, got ${JSON.stringify(kind) ?? 'nothing'}` }]),
-    ...(normalizeRegion(String(location)) === plan.template.location
-      ? []
-      : [{ target: 'location', message: `expected the template's own, ${plan.template.location}` }]),
-    ...unknown.map((target) => ({ target, message: 'is not a field of a trigger' })),
-  ];
-  if (problems.length === 0) return;
-  const details = problems.map((problem) => ({ code: 'ValidationFailed', ...problem }));
-  const told = problems.map(({ target, message }) => `'Trigger.${target}': ${message}`).join('; ');
-  throw new ArmError(400, 'ValidationFailed', `Validation failed: ${told}`, details);
-}
-
 function needed(body: Record<string, unknown> | undefined): Record<string, unknown> {
   if (body !== undefined) return body;
   throw new ArmError(400, 'InvalidRequestContent', 'The request content was invalid: a JSON object was expected.');
@@ -319,6 +301,13 @@ function repetition({ clientRequestId }: ArmRequest): { requestId?: string; repe
   if (clientRequestId === undefined) return {};
   return { requestId: `request/${clientRequestId.slice(0, 100)}`, repeatedWithin: REPEATED_WITHIN_S };
 }
+
+const noTemplate = ({ name, resourceGroup }: TemplateAddress): ArmError =>
+  new ArmError(
+    404,
+    'ResourceNotFound',
+    `The Resource 'Microsoft.VirtualMachineImages/imageTemplates/${name}' under resource group '${resourceGroup}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
+  );
 
 const notAllowed = (method: string): ArmError =>
   new ArmError(405, 'MethodNotAllowed', `The HTTP method '${method}' is not supported here.`);
@@ -352,12 +341,14 @@ function unknownVersion({ apiVersion, target, body }: ArmRequest, since = ''): A
   );
 }
 
-function refusalOf({ code, message }: TemplateRefusal): ArmError {
+function refusalOf({ code, message }: TemplateRefusal, target: Target): ArmError {
   switch (code) {
     case 'Conflict':
       return new ArmError(409, 'Conflict', message);
     case 'NotFound':
-      return new ArmError(404, 'ResourceNotFound', message);
+      return 'template' in target && !/trigger/i.test(message)
+        ? noTemplate(target.template)
+        : new ArmError(404, 'ResourceNotFound', message);
     case 'ValidationFailed':
       return new ArmError(400, 'ValidationFailed', `Validation failed: ${message}`);
   }

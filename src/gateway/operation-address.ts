@@ -1,6 +1,9 @@
 /** Where an operation is asked after. The template is in the address, as there is no table of operations. */
 import type { TemplateAddress } from './address.ts';
 
+/** No digit of base64url. */
+const DELETES = '.';
+
 export interface OperationAddress {
   operationId: string;
   templateId: string;
@@ -18,14 +21,16 @@ export function operationUrl(
 ): string {
   const query = new URLSearchParams({
     'api-version': apiVersion,
-    t: Buffer.from(id).toString('base64url'),
-    ...(deletes ? { d: '1' } : {}),
+    // Azure's own addresses carry a time under this name, and a signature under others.
+    t: `${deletes ? DELETES : ''}${Buffer.from(id).toString('base64url')}`,
   });
   const provider = `subscriptions/${subscriptionId}/providers/Microsoft.VirtualMachineImages`;
   return `${origin}/${provider}/locations/${location}/operations/${operationId}?${query.toString()}`;
 }
 
 export function operationAddress(operationId: string, query: URLSearchParams): OperationAddress {
-  const templateId = Buffer.from(query.get('t') ?? '', 'base64url').toString();
-  return { operationId, templateId, deletes: query.get('d') === '1' };
+  const t = query.get('t') ?? '';
+  const deletes = t.startsWith(DELETES);
+  const templateId = Buffer.from(deletes ? t.slice(DELETES.length) : t, 'base64url').toString();
+  return { operationId, templateId, deletes };
 }

@@ -73,7 +73,15 @@ export function tooLargeToKeep(template: { plan: BuildPlan; resource: WrittenTem
 export function writtenOf({ template }: ReadTemplate): WrittenTemplate {
   const { location, tags = {}, identity, properties } = template;
   const written = Object.entries(properties).filter(([field]) => !READ_ONLY.includes(field));
-  return { location, tags, identity, properties: Object.fromEntries(written) };
+  return { location, tags, identity: writtenIdentity(identity), properties: Object.fromEntries(written) };
+}
+
+/** Without what Azure tells of each. */
+function writtenIdentity(identity: object): object {
+  const { userAssignedIdentities } = identity as { userAssignedIdentities?: object };
+  if (userAssignedIdentities === undefined) return identity;
+  const ids = Object.keys(userAssignedIdentities).map((id) => [id, {}]);
+  return { ...identity, userAssignedIdentities: Object.fromEntries(ids) as object };
 }
 
 /** Those in which a template is a resource that a client can manage; the previews are gone. */

@@ -151,14 +151,18 @@ class LivingTemplate {
     return !busy && allHandlersFinished();
   }
 
-  #put({ plan, resource }: PutRequest): Accepted {
+  #put({ plan, resource, tagsOnly = false }: PutRequest): Accepted {
     const state = this.#state;
+    const stays = tagsOnly && state.provisioningState === 'Succeeded';
     const former = state.submission?.plan;
     state.submission = { plan, resource };
     state.revision++;
     if (former === undefined || !buildsTheSame(former, plan)) state.changed = state.revision;
     const named = plan.stagingResourceGroup === undefined ? [] : [plan.staging.resourceGroup.toLowerCase()];
     state.namedGroups = [...new Set([...state.namedGroups, ...named])];
+    if (stays) return this.#accept((operation) => end(operation, 'Succeeded'));
+    // What was found of the former one says nothing of this one.
+    delete state.found;
     state.provisioningState = state.revision === 1 ? 'Creating' : 'Updating';
     delete state.provisioningError;
     return this.#accept((operation) => this.#provisioning.begin(plan, operation));

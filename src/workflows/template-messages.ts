@@ -2,6 +2,7 @@
  * What passes between an image template that lives and everybody who uses it: updates, its one query, and what they
  * answer. Types and constants only. Times are ISO 8601; operation ids are GUIDs.
  */
+import type { IdentityIds } from '../activities/contract.ts';
 import type { BuildPlan } from '../template/build-plan.ts';
 import type { WrittenTemplate } from '../template/plan-resource.ts';
 import type { Leftover, OutputStatus, RunState } from './messages.ts';
@@ -46,6 +47,8 @@ export interface Submission {
 export interface PutRequest extends Submission {
   /** Refused where the template has been changed since this revision; 0: where there is one already. */
   ifRevision?: number;
+  /** Nothing else has changed: a template that was good stays so, and the operation ends at once. */
+  tagsOnly?: boolean;
 }
 
 /** Small, as it stays in the history: the template itself is what the query answers. */
@@ -91,6 +94,9 @@ export interface TemplateView {
   provisioningError?: { provisioningErrorCode: string; message: string };
   /** As found when it was put, and by each run. */
   exactVersion?: string;
+  /** As found when it was put: of what it downloads, by step key, and of its identities, by id. */
+  digests?: Record<string, string>;
+  identities?: Record<string, IdentityIds>;
   /** Resource id of the group in which its runs build. */
   stagingResourceGroup?: string;
   /** The last ones, newest first. */

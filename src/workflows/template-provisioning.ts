@@ -63,6 +63,8 @@ export class Provisioning {
     if (revision < state.revision) return;
     if (checked.source.exactVersion === undefined) delete state.exactVersion;
     else state.exactVersion = checked.source.exactVersion;
+    const { digests, identities } = checked;
+    state.found = { digests, ...(identities === undefined ? {} : { identities }) };
   }
 
   #ended(revision: number, operation: OperationView): void {

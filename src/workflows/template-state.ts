@@ -34,6 +34,8 @@ export interface TemplateState {
   provisioningState: ProvisioningState;
   provisioningError?: { provisioningErrorCode: string; message: string };
   exactVersion?: string;
+  /** What the last good submission was found to be made of. */
+  found?: Pick<TemplateView, 'digests' | 'identities'>;
   /** Kiln made a group for this template, in which it builds unless the template names one. */
   madeGroup: boolean;
   /** Runs that were ever started. */
@@ -75,7 +77,7 @@ export function newState(id: string): TemplateState {
 }
 
 export function viewOf(state: TemplateState): TemplateView {
-  const { submission, id, revision, provisioningState, provisioningError, exactVersion } = state;
+  const { submission, id, revision, provisioningState, provisioningError, exactVersion, found } = state;
   if (submission === undefined) throw new TypeError('the template was never submitted');
   const { plan, resource } = submission;
   const group = plan.stagingResourceGroup ?? (state.madeGroup ? groupId(state, plan) : undefined);
@@ -88,6 +90,7 @@ export function viewOf(state: TemplateState): TemplateView {
     provisioningState,
     ...(provisioningError === undefined ? {} : { provisioningError }),
     ...(exactVersion === undefined ? {} : { exactVersion }),
+    ...found,
     ...(group === undefined ? {} : { stagingResourceGroup: group }),
     runs: state.runs.map(shownRun),
     triggers: state.triggers.map(({ failures: _failures, ...trigger }) => trigger),

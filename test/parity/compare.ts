@@ -32,6 +32,7 @@ const FREE = new Set([
   'osVersion',
   'macAddress',
   'ipPrefix',
+  'runSubState',
 ]);
 
 /** @param kept headers that the recorder kept */
@@ -139,6 +140,9 @@ function compareObjects(path: string, recorded: { [key: string]: Json }, local: 
   ];
 }
 
+/** Named by chance, and shortened. */
+const STAGING_GROUP = /\/IT_[^/]+$/;
+
 /** A value without what is of the moment: ids, times, addresses, signatures. */
 function withoutMoment(value: Json): string {
   if (typeof value !== 'string') return JSON.stringify(value);
@@ -147,6 +151,8 @@ function withoutMoment(value: Json): string {
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?/g, '{time}')
     .replaceAll(/\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b(?!\/)/g, '{address}')
     .replaceAll(/_[0-9a-f]{32}\b/gi, '_{hex}')
+    .replace(STAGING_GROUP, '/IT_{name}')
+    .replace(/^latest \(.+\)$/, 'latest ({version})')
     .replace(/^"?0x[0-9A-F]+"?$|^"[0-9a-f]{8,}"$/, '{etag}')
     .replace(/^[A-Za-z0-9+/]{86}==$/, '{key}')
     .replace(/^https:\/\/.*$/, '{url}');

@@ -137,7 +137,9 @@ test(
         ? reasonNotPlayed(row.operation) === undefined
           ? [row.operation]
           : []
-        : row.differences.filter((one) => reasonFor(one) === undefined).map((one) => `${row.operation}: ${one}`),
+        : row.differences
+            .filter((one) => reasonFor(one, row.operation) === undefined)
+            .map((one) => `${row.operation}: ${one}`),
     );
     assert.deepEqual(unexplained, [], 'each difference that is left has its reason');
     const better = now.filter(({ operation, same }) =>

@@ -1,6 +1,14 @@
 /** Why a difference is left: each is one of Azure's own moments or ages, or something the local Azure does not play. */
 
-const REASONS: Array<[difference: RegExp, reason: string]> = [
+const OF_TEMPLATES = /Microsoft\.VirtualMachineImages/;
+
+const REASONS: Array<[difference: RegExp, reason: string, operation?: RegExp]> = [
+  [
+    /^header retry-after not expected/,
+    'the published operation has it, and without it the Azure CLI waits half a minute at a time',
+    OF_TEMPLATES,
+  ],
+  [/^\.error\.code: .*PackerBuildFailed/, 'there is no Packer here: the code says what failed', OF_TEMPLATES],
   [/^header (azure-async\w+|retry-after) not expected/, 'other recordings of the same request have it'],
   [/\.tags( missing|\.)|^\.identity missing/, "a policy of the recording's subscription added it"],
   [/osDisk\.(managedDisk|diskSizeGB) not expected/, 'an unmanaged disk; the local Azure has managed ones only'],
@@ -17,8 +25,8 @@ export function reasonNotPlayed(operation: string): string | undefined {
   return NOT_PLAYED.find(([pattern]) => pattern.test(operation))?.[1];
 }
 
-export function reasonFor(difference: string): string | undefined {
-  return REASONS.find(([pattern]) => pattern.test(difference))?.[1];
+export function reasonFor(difference: string, asked: string): string | undefined {
+  return REASONS.find(([pattern, , operation]) => pattern.test(difference) && operation?.test(asked) !== false)?.[1];
 }
 
 /** What the activities of a build, its clean-up and its checks ask of Azure. */

@@ -59,7 +59,9 @@ export function readRecordings(root = RECORDINGS): Recording[] {
     const files = readdirSync(join(root, folder)).filter((file) => /\.(json|ya?ml)$/.test(file));
     const read = files.toSorted().map((file) => ({
       name: `${folder}/${file}`,
-      exchanges: withOneGroup(readExchanges(join(root, folder, file)).filter(({ url }) => ofTheLocalAzure(url))),
+      exchanges: withOneGroup(
+        readExchanges(join(root, folder, file)).filter(({ url }) => /\/\/management\./.test(url)),
+      ),
     }));
     const keptHeaders = new Set(
       read.flatMap(({ exchanges }) => exchanges.flatMap(({ headers }) => Object.keys(headers))),
@@ -67,10 +69,6 @@ export function readRecordings(root = RECORDINGS): Recording[] {
     return read.filter(({ exchanges }) => exchanges.length > 0).map((one) => ({ ...one, keptHeaders }));
   });
 }
-
-/** Image templates are the gateway's, whose own tests hold it to what was recorded of them. */
-const ofTheLocalAzure = (url: string): boolean =>
-  /\/\/management\./.test(url) && !/\/providers\/Microsoft\.VirtualMachineImages\//i.test(url);
 
 function readExchanges(file: string): Exchange[] {
   const text = readFileSync(file, 'utf8');

@@ -9,6 +9,7 @@ import { watchBodies } from '../models/watch.ts';
 import { differences, type Answer } from './compare.ts';
 import { operationName } from './operation-name.ts';
 import type { Exchange, Json, Recording } from './recordings.ts';
+import { isOfTemplates, TemplateReplay } from './template-replay.ts';
 import { Translator } from './translate.ts';
 
 export interface Compared {
@@ -39,12 +40,15 @@ export async function replay(recording: Recording): Promise<Compared[]> {
   const watch = watchBodies();
   const observe = ({ requestBody: _theirs, ...answer }: LocalExchange): void => watch.observe(answer);
   const azure = await startTestAzure(undefined, { timeProfile, limits: 'off', observe });
+  let templates: TemplateReplay | undefined;
   try {
     const translator = new Translator(recording.exchanges.map(({ url }) => url));
     await makePrerequisites(azure, recording, translator);
+    templates = await TemplateReplay.start(azure, recording, translator, (open) => (holding = !open));
     holding = true;
-    return await new Replay(azure, recording, translator).run();
+    return await new Replay(azure, recording, translator, templates).run();
   } finally {
+    await templates?.close();
     await azure.close();
     watch.verdict();
   }
@@ -72,6 +76,7 @@ async function makePrerequisites(azure: TestAzure, { exchanges }: Recording, tra
       seen.add(machine);
     }
     const inherited = [...seen].some((known) => known !== group && path.startsWith(`${known}/`));
+    if (isOfTemplates(url)) continue;
     // A PUT answered 200 changes what is there.
     const there = status === 200 && (method === 'GET' || method === 'PUT');
     const found = there && !seen.has(path) && !inherited && isResource(path);
@@ -125,10 +130,12 @@ class Replay {
   readonly #azure: TestAzure;
   readonly #recording: Recording;
   readonly #translator: Translator;
+  readonly #templates: TemplateReplay | undefined;
   /** Address of a poll → the operation that it is about. */
   readonly #polled = new Map<string, string>();
 
-  constructor(azure: TestAzure, recording: Recording, translator: Translator) {
+  constructor(azure: TestAzure, recording: Recording, translator: Translator, templates?: TemplateReplay) {
+    this.#templates = templates;
     this.#azure = azure;
     this.#recording = recording;
     this.#translator = translator;
@@ -161,7 +168,8 @@ class Replay {
           await this.#azure.azure.services.operations.expedite(id);
         }
       }
-      const local = await this.#ask(exchange, path);
+      const ofTemplates = this.#templates !== undefined && isOfTemplates(url);
+      const local = ofTemplates ? await this.#templates.ask(exchange, path) : await this.#ask(exchange, path);
       this.#translator.learn(exchange.body, local.body);
       for (const name of ['azure-asyncoperation', 'location']) {
         const address = exchange.headers[name];

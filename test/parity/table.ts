@@ -67,7 +67,10 @@ export function render(rows: Row[]): string {
     const verdict = verdictOf(row);
     const why = verdict === NOT_IMPLEMENTED ? reasonNotPlayed(row.operation) : undefined;
     const plain = why === undefined ? verdict : `${verdict} (${why})`;
-    const how = verdict === 'differs' ? `differs: ${row.differences.map(explain).join('; ')}` : plain;
+    const how =
+      verdict === 'differs'
+        ? `differs: ${row.differences.map((one) => explain(one, row.operation)).join('; ')}`
+        : plain;
     const called = CALLED_BY_KILN.has(row.operation) ? 'yes' : '';
     return `| ${row.operation} | ${called} | ${row.exchanges} | ${row.same} | ${how.replaceAll('|', '\\|')} |`;
   });
@@ -76,8 +79,8 @@ export function render(rows: Row[]): string {
 Recorded traffic of the real Azure is replayed against the local Azure, in order, and each answer is compared: status,
 async and rate headers, states of operations, keys, types and values, error codes and targets. Ids, times, addresses
 and free text are of the moment and are not compared. An operation's polls and its result count with it. Where traffic was
-written down by hand, what was left out is not compared. Recorded traffic of image templates is not in this table: the
-gateway answers them, and \`test/gateway/life.test.ts\` holds it to what was recorded.
+written down by hand, what was left out is not compared. Image templates are asked of the gateway before the local Azure,
+with a worker that really builds, on simulated machines.
 
 \`npm test -- parity\` checks that nothing here becomes worse; \`npm run parity\` writes the table anew.
 
@@ -90,8 +93,8 @@ ${lines.join('\n')}
 `;
 }
 
-function explain(difference: string): string {
-  const reason = reasonFor(difference);
+function explain(difference: string, operation: string): string {
+  const reason = reasonFor(difference, operation);
   const code = `\`${difference.replace(/\\/g, '')}\``;
   return reason === undefined ? code : `${code} (${reason})`;
 }

@@ -28,6 +28,10 @@ export class Translator {
     return translated;
   }
 
+  replace(recorded: string, local: string): void {
+    this.#words.set(recorded, local);
+  }
+
   json(recorded: Json | undefined): Json | undefined {
     return recorded === undefined ? undefined : (JSON.parse(this.text(JSON.stringify(recorded))) as Json);
   }

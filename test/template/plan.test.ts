@@ -240,8 +240,20 @@ describe('the plan', () => {
     assert.deepEqual(regions({}), [region('westeurope')]);
     assert.deepEqual(regions({ replicationRegions: ['West US 2'], storageAccountType: 'Standard_ZRS' }), [
       region('westus2', 1, 'Standard_ZRS'),
+      region('westeurope'),
     ]);
-    assert.deepEqual(regions({ targetRegions: [{ name: 'eastus', replicaCount: 3 }] }), [region('eastus', 3)]);
+    const both = [{ name: 'eastus', replicaCount: 3 }, { name: 'West Europe' }];
+    assert.deepEqual(regions({ targetRegions: both }), [region('eastus', 3), region('westeurope')]);
+  });
+
+  it('has the build’s region in any case, and says so where the template is without it', () => {
+    const gallery = { type: 'SharedImage', galleryImageId: DEFINITION, runOutputName: 'a' };
+    const told = (more: object): unknown[] =>
+      planned({ distribute: [{ ...gallery, ...more }] }).warnings.map(({ path }) => path);
+    assert.deepEqual(told({ targetRegions: [{ name: 'eastus' }] }), ['properties.distribute[0].targetRegions']);
+    assert.deepEqual(told({ replicationRegions: ['eastus'] }), ['properties.distribute[0].replicationRegions']);
+    assert.deepEqual(told({ targetRegions: [{ name: 'eastus' }, { name: 'West Europe' }] }), []);
+    assert.deepEqual(told({}), []);
   });
 
   it('has sources from galleries that others share', () => {

@@ -43,7 +43,7 @@ function planVersion({ galleryImageId, versioning }: Gallery): SharedImageDistri
   return { scheme: 'latest', ...(major < 0 ? {} : { major }) };
 }
 
-/** Without any, the image is where it was built. */
+/** Without any, the image is where it was built. Azure replicates from there, so the version is there in any case. */
 function planRegions(distributor: Gallery, location: string): TargetRegion[] {
   const { targetRegions = [], replicationRegions = [], storageAccountType } = distributor;
   const older = replicationRegions.length === 0 ? [location] : replicationRegions;
@@ -51,11 +51,13 @@ function planRegions(distributor: Gallery, location: string): TargetRegion[] {
     targetRegions.length > 0
       ? targetRegions
       : older.map((name) => ({ name, replicaCount: undefined, storageAccountType }));
-  return regions.map(({ name, replicaCount = 1, storageAccountType: type }) => ({
+  const planned = regions.map(({ name, replicaCount = 1, storageAccountType: type }) => ({
     name: normalizeRegion(name),
     replicaCount,
     storageAccountType: storageType(type),
   }));
+  if (planned.some(({ name }) => name === location)) return planned;
+  return [...planned, { name: location, replicaCount: 1, storageAccountType: 'Standard_LRS' }];
 }
 
 function storageType(given: string | undefined): TargetRegion['storageAccountType'] {

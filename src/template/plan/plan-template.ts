@@ -75,7 +75,7 @@ export function planTemplate(read: ReadTemplate, runId: string): BuildPlan {
       imageTemplateName: name.slice(0, MAX_TAG_VALUE),
       imageTemplateResourceGroupName: resourceGroup.slice(0, MAX_TAG_VALUE),
     },
-    warnings: [...warnings, ...warnAbout(properties)],
+    warnings: [...warnings, ...warnAbout(properties, location)],
   };
 }
 

@@ -1,5 +1,6 @@
 /** What is valid, and most likely not what a person thinks it is. */
 import type { PlanWarning } from '../build-plan.ts';
+import { normalizeRegion } from '../resource-id.ts';
 import { explicitVersion } from '../schema/distributors.ts';
 import type { ImageTemplateProperties } from '../schema/image-template.ts';
 
@@ -8,7 +9,8 @@ const LEAST_MINUTES = 6;
 /** Azure makes no empty disk without a size, and Image Builder does not say which it takes. */
 export const DEFAULT_DATA_DISK_GB = 32;
 
-export function warnAbout(properties: ImageTemplateProperties): PlanWarning[] {
+/** @param location of the build, normalized */
+export function warnAbout(properties: ImageTemplateProperties, location: string): PlanWarning[] {
   const { customize = [], validate, distribute, vmProfile } = properties;
   const steps = [
     ...customize.map((step, index) => ({ step, path: `properties.customize[${index}]` })),
@@ -35,6 +37,7 @@ export function warnAbout(properties: ImageTemplateProperties): PlanWarning[] {
       const path = `properties.distribute[${index}].versioning`;
       return [{ path, message: `means nothing beside the exact version ${version} in galleryImageId` }];
     }),
+    ...distribute.flatMap((distributor, index) => warnAboutRegions(distributor, index, location)),
     ...samePlaces(distribute),
     ...(properties.additionalDataDisks ?? []).flatMap(({ sizeGB = 0 }, index) => {
       const path = `properties.additionalDataDisks[${index}].sizeGB`;
@@ -52,6 +55,19 @@ export function warnAbout(properties: ImageTemplateProperties): PlanWarning[] {
           ],
     ),
   ];
+}
+
+function warnAboutRegions(
+  distributor: ImageTemplateProperties['distribute'][number],
+  index: number,
+  location: string,
+): PlanWarning[] {
+  if (distributor.type !== 'SharedImage') return [];
+  const { targetRegions = [], replicationRegions = [] } = distributor;
+  const names = [...targetRegions.map(({ name }) => name), ...replicationRegions].map(normalizeRegion);
+  if (names.length === 0 || names.includes(location)) return [];
+  const path = `properties.distribute[${index}].${targetRegions.length > 0 ? 'targetRegions' : 'replicationRegions'}`;
+  return [{ path, message: `is without the build's region ${location}, from which Azure replicates: it is there too` }];
 }
 
 /** Nothing says that Azure refuses it, and only one of the two images can be there in the end. */
