@@ -125,7 +125,10 @@ describe('the gateway, driven by the client of @azure/arm-imagebuilder', () => {
     await assert.rejects(all(templates().listByResourceGroup('golden')), failsWith(404, /404/));
 
     await templates().delete(GROUP, 'life', FAST);
-    await assert.rejects(templates().get(GROUP, 'life'), failsWith(404, /imageTemplates\/life' under resource group 'golden-images' was not found/));
+    await assert.rejects(
+      templates().get(GROUP, 'life'),
+      failsWith(404, /imageTemplates\/life' under resource group 'golden-images' was not found/),
+    );
     const left = await stack.inventory();
     assert.deepEqual(
       left.filter((id) => /IT_golden-images_life/.test(id)),

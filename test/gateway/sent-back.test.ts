@@ -29,8 +29,17 @@ function view(): TemplateView {
   const { plan, resource } = planned;
   const [found, , third] = [...plan.customize, ...(plan.validate?.validators ?? [])].map(({ key }) => key);
   return {
-    ...{ id: plan.template.id, name: 'one', revision: 1, plan, resource, provisioningState: 'Succeeded' },
-    ...{ exactVersion: '12.3', runs: [], triggers: [], operations: [], leftovers: [] },
+    id: plan.template.id,
+    name: 'one',
+    revision: 1,
+    plan,
+    resource,
+    provisioningState: 'Succeeded',
+    exactVersion: '12.3',
+    runs: [],
+    triggers: [],
+    operations: [],
+    leftovers: [],
     digests: { [found ?? '']: DIGESTS.a, [third ?? '']: DIGESTS.c },
     identities: { [IDENTITY]: { principalId: 'principal', clientId: 'client' } },
   };
