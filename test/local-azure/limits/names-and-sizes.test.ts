@@ -180,6 +180,30 @@ test('a disk has a size that there is, and never becomes smaller', async () => {
   );
 });
 
+test('sizes of many series are there, and a machine without identities shows none', async () => {
+  const sizes = new Map<string, number>();
+  for await (const { name = '', numberOfCores = 0 } of azure.clients.compute.virtualMachineSizes.list(location)) {
+    sizes.set(name, numberOfCores);
+  }
+  assert.deepEqual(
+    ['Standard_F2s', 'Standard_DS13_v2', 'Standard_NV36ads_A10_v5', 'Standard_D96ads_v5'].map((name) =>
+      sizes.get(name),
+    ),
+    [2, 8, 36, 96],
+  );
+  const machine = await azure.clients.compute.virtualMachines.createOrUpdate(
+    'rules',
+    'plain',
+    describeMachine(await makeNic(azure, 'rules', 'second'), {
+      hardwareProfile: { vmSize: 'Standard_F2s' },
+      identity: { type: 'None' },
+      storageProfile: { ...describeMachine('').storageProfile, osDisk: { createOption: 'FromImage' } },
+    }),
+    FAST,
+  );
+  assert.equal(machine.identity, undefined);
+});
+
 test('tags are at most 50, with names and values of a length', async () => {
   const tags = (entries: Array<[string, string]>): object => ({ location, tags: Object.fromEntries(entries) });
   const bodies: Array<[body: object, said: RegExp]> = [

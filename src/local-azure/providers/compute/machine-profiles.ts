@@ -44,8 +44,11 @@ export function showMachine({ store }: Services, machine: StoredResource, apiVer
   const storage = object(properties['storageProfile']);
   const { diskControllerType, osDisk, dataDisks } = storage;
   const extensions = store.list({ type: TYPES.extension, under: machine.id });
+  const { identity, ...body } = machine.body;
+  const none = /^none$/i.test(text(object(identity)['type']));
   return {
-    ...machine.body,
+    ...body,
+    ...(identity === undefined || none ? {} : { identity }),
     ...(extensions.length === 0 ? {} : { resources: extensions.map(({ body }) => body) }),
     properties: {
       ...properties,

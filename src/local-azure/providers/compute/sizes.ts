@@ -4,68 +4,9 @@ import { requireResource } from '../../refusals.ts';
 import { normalizeRegion, REGION_NAMES } from '../../regions.ts';
 import { requireWithin } from './names.ts';
 import { GROUP_PATH, invalid, MACHINE_PATH, object, propertiesOf, text, TYPES } from './shared.ts';
+import { familyOf, findSize, SIZES, type Size } from './size-catalogue.ts';
 
 const MOST_LUN = 63;
-
-interface Size {
-  name: string;
-  cores: number;
-  memoryInMB: number;
-  generations: string;
-}
-
-const size = (name: string, cores: number, memoryGiB: number, generations = 'V1,V2'): Size => ({
-  name,
-  cores,
-  memoryInMB: memoryGiB * 1024,
-  generations,
-});
-
-/** Cores and GiB a core; without an s they take Standard disks only, and boot generation 1. */
-function family(
-  names: (cores: number) => string,
-  cores: number[],
-  memoryPerCore: number,
-  generations = 'V1,V2',
-): Size[] {
-  return cores.map((count) => size(names(count), count, count * memoryPerCore, generations));
-}
-
-const SIZES: Size[] = [
-  ...[1, 1, 2, 4, 8].map((cores, index) => size(`Standard_A${index}`, cores, cores * 1.75, 'V1')),
-  ...family((cores) => `Standard_A${cores}_v2`, [1, 2, 4, 8], 2, 'V1'),
-  size('Standard_B1s', 1, 1),
-  size('Standard_B1ms', 1, 2),
-  size('Standard_B2s', 2, 4),
-  size('Standard_B2ms', 2, 8),
-  size('Standard_B4ms', 4, 16),
-  ...[1, 2, 4, 8].flatMap((cores, index) => [
-    size(`Standard_D${index + 1}`, cores, cores * 3.5, 'V1'),
-    size(`Standard_D${index + 1}_v2`, cores, cores * 3.5, 'V1'),
-    size(`Standard_DS${index + 1}`, cores, cores * 3.5),
-    size(`Standard_DS${index + 1}_v2`, cores, cores * 3.5),
-  ]),
-  ...family((cores) => `Standard_D${cores}_v3`, [2, 4, 8, 16], 4, 'V1'),
-  ...['s_v3', 's_v4', 'ds_v4', 'as_v4', 's_v5', 'ds_v5', 'as_v5', 'ads_v5', 's_v6', 'ds_v6'].flatMap((kind) =>
-    family((cores) => `Standard_D${cores}${kind}`, [2, 4, 8, 16], 4),
-  ),
-  ...family((cores) => `Standard_F${cores}s_v2`, [2, 4, 8, 16], 2),
-  ...family((cores) => `Standard_E${cores}s_v3`, [2, 4, 8], 8),
-  ...family((cores) => `Standard_E${cores}s_v5`, [2, 4, 8], 8),
-];
-
-/** `Standard_D2ds_v4` → `standardDDSv4Family`, as quotas are kept. */
-function familyOf(name: string): string {
-  const [, letters = '', kind = '', version = ''] = /^Standard_([A-Z]+)\d+([a-z]*)(?:_(v\d))?$/.exec(name) ?? [];
-  // All sizes that burst share one.
-  return letters === 'B' ? 'standardBSFamily' : `standard${letters}${kind.toUpperCase()}${version}Family`;
-}
-
-const dataDisksOf = (cores: number): number => cores * 2;
-
-export function findSize(name: string): Size | undefined {
-  return SIZES.find((known) => known.name.toLowerCase() === name.toLowerCase());
-}
 
 export function sizeRoutes(services: Services): Route[] {
   const inLocation = '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/locations/{location}';
@@ -92,7 +33,7 @@ export function sizeRoutes(services: Services): Route[] {
         status: 200,
         body: {
           value: regionsIn(query.get('$filter')).flatMap((location) =>
-            SIZES.map(({ name, cores, memoryInMB, generations }): Json => ({
+            SIZES.map(({ name, cores, memoryInMB, generations, maxDataDisks }): Json => ({
               resourceType: 'virtualMachines',
               name,
               tier: 'Standard',
@@ -102,6 +43,7 @@ export function sizeRoutes(services: Services): Route[] {
               capabilities: [
                 { name: 'vCPUs', value: String(cores) },
                 { name: 'MemoryGB', value: String(memoryInMB / 1024) },
+                { name: 'MaxDataDiskCount', value: String(maxDataDisks) },
                 { name: 'HyperVGenerations', value: generations },
                 { name: 'CpuArchitectureType', value: 'x64' },
               ],
@@ -114,13 +56,13 @@ export function sizeRoutes(services: Services): Route[] {
 }
 
 const describeSizes = (): Json[] =>
-  SIZES.map(({ name, cores, memoryInMB }) => ({
+  SIZES.map(({ name, cores, memoryInMB, maxDataDisks }) => ({
     name,
     numberOfCores: cores,
     osDiskSizeInMB: 1_047_552,
     resourceDiskSizeInMB: 16_384,
     memoryInMB,
-    maxDataDiskCount: dataDisksOf(cores),
+    maxDataDiskCount: maxDataDisks,
   }));
 
 /** `location eq 'westeurope'` is the one filter there is. */
@@ -131,13 +73,12 @@ function regionsIn(filter: string | null): string[] {
 
 /** Throws ArmError where a machine of the size takes fewer disks, or two of them have one place. */
 export function requireDataDisks(disks: JsonObject[], size: Size | undefined): void {
-  const most = dataDisksOf(size?.cores ?? 0);
   const held = disks.filter(({ toBeDetached }) => toBeDetached !== true);
-  if (size !== undefined && held.length > most) {
+  if (size !== undefined && held.length > size.maxDataDisks) {
     throw new ArmError(
       409,
       'OperationNotAllowed',
-      `The maximum number of data disks allowed to be attached to a VM of this size is ${most}.`,
+      `The maximum number of data disks allowed to be attached to a VM of this size is ${size.maxDataDisks}.`,
       'dataDisks',
     );
   }

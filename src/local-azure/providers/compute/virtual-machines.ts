@@ -38,7 +38,8 @@ import {
   uniqueId,
   update,
 } from './shared.ts';
-import { findSize, requireCores, requireDataDisks } from './sizes.ts';
+import { findSize } from './size-catalogue.ts';
+import { requireCores, requireDataDisks } from './sizes.ts';
 
 const CREATE: AsyncForm = { segment: 'operations', headers: 'azure-async', retryAfter: 10 };
 const WRITE: AsyncForm = { segment: 'operations', headers: 'azure-async' };
