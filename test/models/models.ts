@@ -61,18 +61,27 @@ export function readModels(): Models | undefined {
 export class Models {
   readonly #files = new Map<string, Kept[]>();
 
-  /** The body of a resource; see `#find` for which models those are. */
+  /** The body of a resource; see `#nearest` for which models those are. */
   resource(type: string, apiVersion: string): Model[] {
-    const wanted = type.toLowerCase();
-    return this.#find(wanted, apiVersion, ({ $type, name, body }) =>
-      $type === 'ResourceType' && name?.split('@')[0]?.toLowerCase() === wanted ? body : undefined,
-    );
+    return this.#nearest(this.allOf(type), apiVersion);
   }
 
   /** What a POST takes or answers. */
   action(type: string, verb: string, part: 'input' | 'output', apiVersion: string): Model[] {
+    return this.#nearest(this.allOfAction(type, verb, part), apiVersion);
+  }
+
+  /** In every api-version that has the type, oldest first. */
+  allOf(type: string): Model[] {
     const wanted = type.toLowerCase();
-    return this.#find(wanted, apiVersion, (entry) =>
+    return this.#find(wanted, ({ $type, name, body }) =>
+      $type === 'ResourceType' && name?.split('@')[0]?.toLowerCase() === wanted ? body : undefined,
+    );
+  }
+
+  allOfAction(type: string, verb: string, part: 'input' | 'output'): Model[] {
+    const wanted = type.toLowerCase();
+    return this.#find(wanted, (entry) =>
       entry.$type === 'ResourceFunctionType' &&
       entry.resourceType?.toLowerCase() === wanted &&
       entry.name?.toLowerCase() === verb.toLowerCase()
@@ -81,20 +90,23 @@ export class Models {
     );
   }
 
-  /** The api-version's own model, else the nearest before it and the nearest after it: a body need fit one of the two. */
-  #find(type: string, apiVersion: string, pick: (entry: Entry) => Reference | undefined): Model[] {
-    const fitting = this.#read(type.split('/')[0] ?? '').flatMap(({ apiVersion: version, entries }) => {
+  #find(type: string, pick: (entry: Entry) => Reference | undefined): Model[] {
+    return this.#read(type.split('/')[0] ?? '').flatMap(({ apiVersion, entries }) => {
       const at = ({ $ref }: Reference): Entry => {
         const entry = entries[Number($ref.slice(2))];
         if (entry === undefined) throw new RangeError($ref);
         return entry;
       };
       const found = entries.map(pick).find((reference) => reference !== undefined);
-      return found === undefined ? [] : [{ entry: at(found), at, apiVersion: version }];
+      return found === undefined ? [] : [{ entry: at(found), at, apiVersion }];
     });
-    const before = fitting.findLast((model) => model.apiVersion <= apiVersion);
+  }
+
+  /** The api-version's own model, else the nearest before it and the nearest after it: a body need fit one of the two. */
+  #nearest(models: Model[], apiVersion: string): Model[] {
+    const before = models.findLast((model) => model.apiVersion <= apiVersion);
     if (before?.apiVersion === apiVersion) return [before];
-    return [before, fitting.find((model) => model.apiVersion > apiVersion)].filter((model) => model !== undefined);
+    return [before, models.find((model) => model.apiVersion > apiVersion)].filter((model) => model !== undefined);
   }
 
   /** Oldest first. */

@@ -13,7 +13,7 @@ import {
 import type { OperationEngine } from '../operations.ts';
 import { parseResourceId, providerIndex } from '../resource-id.ts';
 import type { Match, Router } from '../router.ts';
-import { fitBody } from '../shapes/index.ts';
+import { fitAction, fitBody } from '../shapes/index.ts';
 import type { RequestContext } from './environment.ts';
 
 export function createHandler(
@@ -34,8 +34,7 @@ export function createHandler(
     const type = typeOf(match.id);
     const body = c.get('body');
     requireApiVersion(type, c.get('apiVersion'), locationOf(services.store, match.id, body));
-    const writes = method === 'PUT' || method === 'PATCH';
-    if (type !== undefined && body !== undefined && writes) c.set('body', fitBody(type, body, method));
+    if (type !== undefined) c.set('body', fitted(type, method, match.route.path, body));
     return match.route.handle(armRequest(c, match));
   };
 }
@@ -65,7 +64,15 @@ function locationOf(store: ResourceStore, id: string, body: JsonObject | undefin
   return typeof held === 'string' ? held : undefined;
 }
 
+/** As the handler gets it. Throws ArmError 400 for what the type does not take. */
+function fitted(type: string, method: string, route: string, body: JsonObject | undefined): JsonObject | undefined {
+  if (method === 'POST') return fitAction(type, route.slice(route.lastIndexOf('/') + 1), body);
+  return body === undefined || (method !== 'PUT' && method !== 'PATCH') ? body : fitBody(type, body, method);
+}
+
+/** Of the last provider that an id names: a role assignment lies at another's resource. */
 function typeOf(id: string): string | undefined {
   const at = providerIndex(id);
-  return at < 0 ? undefined : parseResourceId(id.slice(at)).type;
+  if (at >= 0) return parseResourceId(id.slice(at)).type;
+  return /\/resourcegroups\/[^/]+$/i.test(id) ? 'Microsoft.Resources/resourceGroups' : undefined;
 }

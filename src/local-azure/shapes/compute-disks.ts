@@ -1,6 +1,6 @@
-/** Bodies of disks, snapshots and managed images. */
+/** Bodies of disks, snapshots and managed images, and of asking for a signed address. */
 import { resource } from './envelope.ts';
-import { answered, any, choice, flag, list, object, reference, text, whole } from './shape.ts';
+import { answered, choice, flag, list, number, object, reference, text, whole, type Shape } from './shape.ts';
 
 const STORAGE = 'Standard_LRS Premium_LRS StandardSSD_LRS UltraSSD_LRS Premium_ZRS StandardSSD_ZRS PremiumV2_LRS';
 const encryption = object({
@@ -37,28 +37,41 @@ const creationData = object(
     performancePlus: flag,
     elasticSanResourceId: text,
     provisionedBandwidthCopySpeed: choice('None Enhanced'),
-    instantAccessDurationMinutes: whole(),
+    instantAccessDurationMinutes: whole(1),
   },
   ['createOption'],
+);
+const ofVault = (key: string): Shape => object({ sourceVault: reference, [key]: text }, ['sourceVault', key]);
+const encryptionSettings = object(
+  {
+    enabled: flag,
+    encryptionSettings: list(object({ diskEncryptionKey: ofVault('secretUrl'), keyEncryptionKey: ofVault('keyUrl') })),
+    encryptionSettingsVersion: text,
+  },
+  ['enabled'],
 );
 const MOST_GB = 65_536;
 const common = {
   timeCreated: answered,
   osType: choice('Windows Linux'),
   hyperVGeneration: choice('V1 V2'),
-  purchasePlan: any,
+  purchasePlan: object({ name: text, publisher: text, product: text, promotionCode: text }, [
+    'name',
+    'publisher',
+    'product',
+  ]),
   supportedCapabilities: object({
     diskControllerTypes: text,
     acceleratedNetwork: flag,
     architecture: choice('x64 Arm64'),
-    supportedSecurityOption: any,
+    supportedSecurityOption: choice('TrustedLaunchSupported TrustedLaunchAndConfidentialVMSupported'),
   }),
   supportsHibernation: flag,
   creationData,
   diskSizeGB: whole(1, MOST_GB),
   diskSizeBytes: answered,
   uniqueId: answered,
-  encryptionSettingsCollection: any,
+  encryptionSettingsCollection: encryptionSettings,
   provisioningState: answered,
   diskState: answered,
   encryption,
@@ -69,9 +82,9 @@ const common = {
       'TrustedLaunch ConfidentialVM_VMGuestStateOnlyEncryptedWithPlatformKey ConfidentialVM_DiskEncryptedWithPlatformKey ConfidentialVM_DiskEncryptedWithCustomerKey ConfidentialVM_NonPersistedTPM',
     ),
     secureVMDiskEncryptionSetId: text,
-    confidentialVMVersion: any,
+    confidentialVMVersion: answered,
   }),
-  completionPercent: any,
+  completionPercent: number,
   publicNetworkAccess: choice('Enabled Disabled'),
   dataAccessAuthMode: choice('AzureActiveDirectory None'),
 };
@@ -89,7 +102,7 @@ export const disk = resource(
       diskMBpsReadOnly: whole(0, Number.MAX_SAFE_INTEGER),
       maxShares: whole(),
       shareInfo: answered,
-      availabilityPolicy: any,
+      availabilityPolicy: object({ actionOnDiskDelay: choice('None AutomaticReattach') }),
       tier: text,
       burstingEnabled: flag,
       burstingEnabledTime: answered,
@@ -109,9 +122,12 @@ export const snapshot = resource(
       ...common,
       incremental: flag,
       incrementalSnapshotFamilyId: answered,
-      copyCompletionError: any,
+      copyCompletionError: object({ errorCode: choice('CopySourceNotFound'), errorMessage: text }, [
+        'errorCode',
+        'errorMessage',
+      ]),
       snapshotAccessState: answered,
-      immutabilityPolicy: any,
+      immutabilityPolicy: answered,
       isArmResource: answered,
       faultDomain: answered,
     },
@@ -145,4 +161,14 @@ export const image = resource(
     provisioningState: answered,
     hyperVGeneration: choice('V1 V2'),
   }),
+);
+
+export const grantAccess = object(
+  {
+    access: choice('None Read Write'),
+    durationInSeconds: whole(),
+    getSecureVMGuestStateSAS: flag,
+    fileFormat: choice('VHD VHDX'),
+  },
+  ['access', 'durationInSeconds'],
 );

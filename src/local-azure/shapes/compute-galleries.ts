@@ -1,14 +1,25 @@
-/** Bodies of galleries, image definitions and image versions. */
+/** Bodies of galleries, of what is in them, and of sharing them. */
 import { resource } from './envelope.ts';
-import { answered, any, choice, flag, list, object, text, whole } from './shape.ts';
+import { answered, choice, flag, list, object, text, whole } from './shape.ts';
 
 export const gallery = resource(
   object({
     description: text,
     identifier: object({ uniqueName: answered }),
     provisioningState: answered,
-    sharingProfile: any,
-    softDeletePolicy: any,
+    sharingProfile: object({
+      permissions: choice('Private Groups Community'),
+      groups: answered,
+      communityGalleryInfo: object({
+        publisherUri: text,
+        publisherContact: text,
+        eula: text,
+        publicNamePrefix: text,
+        communityGalleryEnabled: answered,
+        publicNames: answered,
+      }),
+    }),
+    softDeletePolicy: object({ isSoftDeleteEnabled: flag }),
     sharingStatus: answered,
   }),
 );
@@ -45,14 +56,40 @@ const imageDisk = {
   hostCaching: choice('None ReadOnly ReadWrite'),
   source: object({ id: text, uri: text, storageAccountId: text }),
 };
+const encryption = object({
+  osDiskImage: object({
+    securityProfile: object({
+      confidentialVMEncryptionType: choice(
+        'EncryptedVMGuestStateOnlyWithPmk EncryptedWithPmk EncryptedWithCmk NonPersistedTPM',
+      ),
+      secureVMDiskEncryptionSetId: text,
+    }),
+    diskEncryptionSetId: text,
+  }),
+  dataDiskImages: list(object({ lun: whole(), diskEncryptionSetId: text }, ['lun'])),
+});
+const extendedTarget = object({
+  name: text,
+  extendedLocation: object({ name: text, type: choice('EdgeZone Unknown') }),
+  extendedLocationReplicaCount: whole(),
+  storageAccountType: choice('Standard_LRS Standard_ZRS StandardSSD_LRS Premium_LRS'),
+  encryption,
+});
+const uefiKey = object({ type: choice('sha256 x509'), value: list(text) });
+const uefiSettings = object({
+  signatureTemplateNames: list(
+    choice('NoSignatureTemplate MicrosoftUefiCertificateAuthorityTemplate MicrosoftWindowsTemplate'),
+  ),
+  additionalSignatures: object({ pk: uefiKey, kek: list(uefiKey), db: list(uefiKey), dbx: list(uefiKey) }),
+});
 const targetRegion = object(
   {
     name: text,
     regionalReplicaCount: whole(1, 100),
     storageAccountType: storage,
-    encryption: any,
+    encryption,
     excludeFromLatest: flag,
-    additionalReplicaSets: any,
+    additionalReplicaSets: list(object({ storageAccountType: storage, regionalReplicaCount: whole(1, 100) })),
   },
   ['name'],
 );
@@ -67,9 +104,9 @@ export const version = resource(
         publishedDate: answered,
         endOfLifeDate: text,
         storageAccountType: storage,
-        storageAccountStrategy: text,
+        storageAccountStrategy: choice('PreferStandard_ZRS DefaultStandard_LRS'),
         replicationMode: choice('Full Shallow'),
-        targetExtendedLocations: any,
+        targetExtendedLocations: list(extendedTarget),
       }),
       provisioningState: answered,
       storageProfile: object({
@@ -84,10 +121,46 @@ export const version = resource(
         allowDeletionOfReplicatedLocations: flag,
         blockDeletionBeforeEndOfLife: flag,
       }),
-      securityProfile: any,
+      securityProfile: object({ uefiSettings }),
       restore: flag,
       validationsProfile: answered,
     },
     ['storageProfile'],
   ),
+);
+
+const actionParameter = object(
+  {
+    name: text,
+    required: flag,
+    type: choice('String ConfigurationDataBlob LogOutputBlob'),
+    defaultValue: text,
+    description: text,
+  },
+  ['name'],
+);
+
+export const application = resource(
+  object(
+    {
+      description: text,
+      eula: text,
+      privacyStatementUri: text,
+      releaseNoteUri: text,
+      endOfLifeDate: text,
+      supportedOSType: choice('Windows Linux'),
+      customActions: list(
+        object({ name: text, script: text, description: text, parameters: list(actionParameter) }, ['name', 'script']),
+      ),
+    },
+    ['supportedOSType'],
+  ),
+);
+
+export const sharing = object(
+  {
+    operationType: choice('Add Remove Reset EnableCommunity'),
+    groups: list(object({ type: choice('Subscriptions AADTenants'), ids: list(text) })),
+  },
+  ['operationType'],
 );

@@ -1,143 +1,84 @@
-/** Bodies of virtual machines and their run commands. */
+/** Bodies of virtual machines, their run commands and extensions. */
 import { resource } from './envelope.ts';
-import { answered, any, choice, flag, list, object, reference, text, whole } from './shape.ts';
+import { networkProfile, osProfile, securityProfile } from './machine-profiles.ts';
+import { storageProfile } from './machine-storage.ts';
+import { answered, any, choice, flag, list, number, object, reference, text, whole } from './shape.ts';
 
-const STORAGE = 'Standard_LRS Premium_LRS StandardSSD_LRS UltraSSD_LRS Premium_ZRS StandardSSD_ZRS PremiumV2_LRS';
-const CACHING = 'None ReadOnly ReadWrite';
-const CREATE = 'FromImage Empty Attach Copy Restore';
-const DELETE = 'Delete Detach';
-
-const managedDisk = object({
-  id: text,
-  storageAccountType: choice(STORAGE),
-  diskEncryptionSet: reference,
-  securityProfile: any,
-  additionalDiskProperties: any,
-});
-const diskOfMachine = {
-  name: text,
-  vhd: any,
-  image: any,
-  caching: choice(CACHING),
-  writeAcceleratorEnabled: flag,
-  createOption: choice(CREATE),
-  diskSizeGB: whole(1, 65_536),
-  managedDisk,
-  deleteOption: choice(DELETE),
-};
-const storageProfile = object({
-  imageReference: object({
-    id: text,
-    publisher: text,
-    offer: text,
-    sku: text,
-    version: text,
-    exactVersion: answered,
-    sharedGalleryImageId: text,
-    communityGalleryImageId: text,
-  }),
-  osDisk: object(
-    {
-      ...diskOfMachine,
-      osType: choice('Windows Linux'),
-      encryptionSettings: any,
-      diffDiskSettings: any,
-      storageFaultDomainAlignment: any,
-    },
-    ['createOption'],
-  ),
-  dataDisks: list(
-    object(
-      {
-        ...diskOfMachine,
-        lun: whole(0),
-        toBeDetached: flag,
-        detachOption: text,
-        sourceResource: reference,
-        diskIOPSReadWrite: any,
-        diskMBpsReadWrite: any,
-        storageFaultDomainAlignment: any,
-      },
-      ['lun', 'createOption'],
-    ),
-  ),
-  diskControllerType: choice('SCSI NVMe'),
-  diskApiVersion: text,
-  alignRegionalDisksToVMZone: flag,
-});
-const osProfile = object({
-  computerName: text,
-  adminUsername: text,
-  adminPassword: text,
-  customData: text,
-  windowsConfiguration: object({
-    provisionVMAgent: flag,
-    enableAutomaticUpdates: flag,
-    timeZone: text,
-    additionalUnattendContent: any,
-    patchSettings: any,
-    winRM: any,
-    enableVMAgentPlatformUpdates: any,
-  }),
-  linuxConfiguration: object({
-    disablePasswordAuthentication: flag,
-    ssh: object({ publicKeys: list(object({ path: text, keyData: text })) }),
-    provisionVMAgent: flag,
-    patchSettings: any,
-    enableVMAgentPlatformUpdates: any,
-  }),
-  secrets: any,
-  allowExtensionOperations: flag,
-  requireGuestProvisionSignal: flag,
-});
+const approved = object({ automaticallyApprove: flag });
+const notified = object({ notBeforeTimeout: text, enable: flag });
+const galleryApplication = object(
+  {
+    tags: text,
+    order: whole(),
+    packageReferenceId: text,
+    configurationReference: text,
+    treatFailureAsDeploymentFailure: flag,
+    enableAutomaticUpgrade: flag,
+  },
+  ['packageReferenceId'],
+);
 
 export const machine = resource(
   object({
-    hardwareProfile: object({ vmSize: text, vmSizeProperties: any, processorMode: text }),
+    hardwareProfile: object({
+      vmSize: text,
+      vmSizeProperties: object({ vCPUsAvailable: whole(), vCPUsPerCore: whole() }),
+      processorMode: choice('Deterministic Opportunistic'),
+    }),
     storageProfile,
     osProfile,
-    networkProfile: object({
-      networkInterfaces: list(
-        object({ id: text, properties: object({ primary: flag, deleteOption: choice(DELETE) }) }),
-      ),
-      networkApiVersion: text,
-      interconnectGroupProfile: any,
-      networkInterfaceConfigurations: any,
+    networkProfile,
+    securityProfile,
+    diagnosticsProfile: object({ bootDiagnostics: object({ enabled: flag, storageUri: text }) }),
+    additionalCapabilities: object({
+      ultraSSDEnabled: flag,
+      hibernationEnabled: flag,
+      enableFips1403Encryption: flag,
     }),
-    securityProfile: object({
-      uefiSettings: object({ secureBootEnabled: flag, vTpmEnabled: flag }),
-      encryptionAtHost: flag,
-      securityType: choice('TrustedLaunch ConfidentialVM Standard'),
-      encryptionIdentity: any,
-      proxyAgentSettings: any,
-    }),
-    diagnosticsProfile: any,
-    additionalCapabilities: any,
     availabilitySet: reference,
     virtualMachineScaleSet: reference,
     proximityPlacementGroup: reference,
     priority: choice('Regular Low Spot SpotPlus'),
     evictionPolicy: choice('Deallocate Delete'),
-    billingProfile: any,
+    billingProfile: object({ maxPrice: number }),
     host: reference,
     hostGroup: reference,
     licenseType: text,
     extensionsTimeBudget: text,
     platformFaultDomain: whole(),
-    scheduledEventsProfile: any,
-    scheduledEventsPolicy: any,
+    scheduledEventsProfile: object({ terminateNotificationProfile: notified, osImageNotificationProfile: notified }),
+    scheduledEventsPolicy: object({
+      userInitiatedRedeploy: approved,
+      userInitiatedReboot: approved,
+      allInstancesDown: approved,
+      scheduledEventsAdditionalPublishingTargets: object({
+        eventGridAndResourceGraph: object({ enable: flag, scheduledEventsApiVersion: text }),
+      }),
+    }),
     userData: text,
-    capacityReservation: any,
-    applicationProfile: any,
-    resiliencyProfile: any,
-    interconnectBlockProfile: any,
+    capacityReservation: object({
+      capacityReservationGroup: reference,
+      disableCapacityReservationAssignment: flag,
+    }),
+    applicationProfile: object({ galleryApplications: list(galleryApplication) }),
+    resiliencyProfile: object({ zoneMovement: object({ isEnabled: flag }) }),
+    interconnectBlockProfile: object({ interconnectBlock: reference }),
     provisioningState: answered,
     instanceView: answered,
     vmId: answered,
     timeCreated: answered,
   }),
-  { placement: any },
+  {
+    placement: object({
+      zonePlacementPolicy: choice('Any Auto'),
+      includeZones: list(text),
+      excludeZones: list(text),
+    }),
+  },
 );
+
+const identity = object({ clientId: text, objectId: text });
+const parameters = list(object({ name: text, value: text }, ['name', 'value']));
 
 export const runCommand = resource(
   object({
@@ -145,22 +86,57 @@ export const runCommand = resource(
       script: text,
       scriptUri: text,
       commandId: text,
-      scriptUriManagedIdentity: any,
+      scriptUriManagedIdentity: identity,
       galleryScriptReferenceId: text,
-      scriptShell: text,
+      scriptShell: choice('Default Powershell7'),
     }),
-    parameters: list(object({ name: text, value: text }, ['name', 'value'])),
-    protectedParameters: list(object({ name: text, value: text }, ['name', 'value'])),
+    parameters,
+    protectedParameters: parameters,
     asyncExecution: flag,
     runAsUser: text,
     runAsPassword: text,
     timeoutInSeconds: whole(0),
     outputBlobUri: text,
     errorBlobUri: text,
-    outputBlobManagedIdentity: any,
-    errorBlobManagedIdentity: any,
+    outputBlobManagedIdentity: identity,
+    errorBlobManagedIdentity: identity,
     treatFailureAsDeploymentFailure: flag,
     provisioningState: answered,
     instanceView: answered,
+  }),
+);
+
+/** `POST …/runCommand`, which is another thing. */
+export const runCommandAction = object({ commandId: text, script: list(text), parameters }, ['commandId']);
+
+const status = object({
+  code: text,
+  level: choice('Info Warning Error'),
+  displayStatus: text,
+  message: text,
+  time: text,
+});
+
+export const extension = resource(
+  object({
+    forceUpdateTag: text,
+    publisher: text,
+    type: text,
+    typeHandlerVersion: text,
+    autoUpgradeMinorVersion: flag,
+    enableAutomaticUpgrade: flag,
+    settings: any,
+    protectedSettings: any,
+    instanceView: object({
+      name: text,
+      type: text,
+      typeHandlerVersion: text,
+      substatuses: list(status),
+      statuses: list(status),
+    }),
+    suppressFailures: flag,
+    protectedSettingsFromKeyVault: object({ secretUrl: text, sourceVault: reference }, ['secretUrl', 'sourceVault']),
+    provisionAfterExtensions: list(text),
+    provisioningState: answered,
   }),
 );

@@ -1,16 +1,18 @@
 /** What any resource may have beside its properties, as Resource Manager itself reads a body. */
-import { answered, any, list, map, object, text, type ObjectShape, type Shape } from './shape.ts';
+import { answered, any, choice, list, map, object, text, whole, type ObjectShape, type Shape } from './shape.ts';
 
-export const identity: Shape = object(
+const identity: Shape = object(
   {
-    type: text,
+    type: choice(['SystemAssigned', 'UserAssigned', 'SystemAssigned, UserAssigned', 'None']),
     principalId: answered,
     tenantId: answered,
-    userAssignedIdentities: map(any),
+    userAssignedIdentities: map(object({ principalId: answered, clientId: answered })),
   },
   ['type'],
 );
-export const plan: Shape = object({ name: text, publisher: text, product: text, promotionCode: text, version: text });
+const plan: Shape = object({ name: text, publisher: text, product: text, promotionCode: text, version: text });
+const sku: Shape = object({ name: text, tier: text, size: text, family: text, capacity: whole(), model: text });
+export const extendedLocation: Shape = object({ name: text, type: choice('EdgeZone') });
 
 /** A resource with these properties; `beside` is what it has besides them that is not every resource's. */
 export function resource(properties: Shape, beside: Record<string, Shape> = {}, required: string[] = []): ObjectShape {
@@ -22,14 +24,14 @@ export function resource(properties: Shape, beside: Record<string, Shape> = {}, 
       apiVersion: any,
       location: text,
       tags: map(text),
-      sku: any,
+      sku,
       kind: text,
       plan,
       identity,
       zones: list(text),
       managedBy: answered,
       managedByExtended: answered,
-      extendedLocation: any,
+      extendedLocation,
       etag: answered,
       eTag: answered,
       systemData: answered,

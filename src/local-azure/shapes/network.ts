@@ -1,24 +1,27 @@
 /** Bodies of networks, security groups, addresses and interfaces. */
 import { resource } from './envelope.ts';
-import { answered, any, choice, flag, list, object, reference, text, whole, type Shape } from './shape.ts';
+import { answered, any, choice, flag, list, map, object, reference, text, whole, type Shape } from './shape.ts';
 
 /** What lies in another resource's body: a name, properties, and what clients put back. */
 const part = (properties: Shape): Shape =>
   object({ id: text, name: text, type: answered, etag: answered, zones: list(text), properties });
+/** Another resource, which is referred to by its id: what else is said of it changes nothing. */
 const linked = object({
   id: text,
-  properties: any,
+  name: text,
   location: text,
-  tags: any,
-  name: any,
-  type: any,
-  etag: any,
+  tags: map(text),
+  zones: list(text),
+  properties: any,
   sku: any,
-  zones: any,
   extendedLocation: any,
+  kind: answered,
+  type: answered,
+  etag: answered,
 });
-
-const addressSpace = object({ addressPrefixes: list(text), ipamPoolPrefixAllocations: any });
+const allocation = object({ pool: reference, numberOfIpAddresses: text, allocatedAddressPrefixes: answered });
+const addressSpace = object({ addressPrefixes: list(text), ipamPoolPrefixAllocations: list(allocation) });
+const MIGRATION = 'None Prepare Commit Abort Committed';
 
 const subnetProperties = object({
   addressPrefix: text,
@@ -26,16 +29,26 @@ const subnetProperties = object({
   networkSecurityGroup: linked,
   routeTable: linked,
   natGateway: reference,
-  serviceEndpoints: any,
-  serviceEndpointPolicies: any,
+  serviceEndpoints: list(
+    object({ service: text, networkIdentifier: reference, locations: list(text), provisioningState: answered }),
+  ),
+  serviceEndpointPolicies: list(linked),
   ipAllocations: list(reference),
-  delegations: any,
-  privateEndpointNetworkPolicies: text,
+  delegations: list(
+    object({
+      id: text,
+      name: text,
+      type: text,
+      etag: answered,
+      properties: object({ serviceName: text, actions: answered, provisioningState: answered }),
+    }),
+  ),
+  privateEndpointNetworkPolicies: choice('Enabled Disabled NetworkSecurityGroupEnabled RouteTableEnabled'),
   privateLinkServiceNetworkPolicies: choice('Enabled Disabled'),
-  applicationGatewayIPConfigurations: any,
-  sharingScope: text,
+  applicationGatewayIPConfigurations: list(linked),
+  sharingScope: choice('Tenant DelegatedServices'),
   defaultOutboundAccess: flag,
-  ipamPoolPrefixAllocations: any,
+  ipamPoolPrefixAllocations: list(allocation),
   serviceGateway: reference,
   provisioningState: answered,
   ipConfigurations: answered,
@@ -47,6 +60,9 @@ const subnetProperties = object({
 });
 export const subnet = resource(subnetProperties);
 
+const bgpCommunities = object({ virtualNetworkCommunity: text, regionalCommunity: answered }, [
+  'virtualNetworkCommunity',
+]);
 const peeringProperties = object({
   allowVirtualNetworkAccess: flag,
   allowForwardedTraffic: flag,
@@ -57,7 +73,7 @@ const peeringProperties = object({
   localVirtualNetworkAddressSpace: addressSpace,
   remoteAddressSpace: addressSpace,
   remoteVirtualNetworkAddressSpace: addressSpace,
-  remoteBgpCommunities: any,
+  remoteBgpCommunities: bgpCommunities,
   peeringState: choice('Initiated Connected Disconnected'),
   peeringSyncLevel: choice('FullyInSync RemoteNotInSync LocalNotInSync LocalAndRemoteNotInSync'),
   doNotVerifyRemoteGateways: flag,
@@ -82,11 +98,11 @@ export const network = resource(
     enableDdosProtection: flag,
     enableVmProtection: flag,
     ddosProtectionPlan: reference,
-    bgpCommunities: any,
-    encryption: any,
+    bgpCommunities,
+    encryption: object({ enabled: flag, enforcement: choice('DropUnencrypted AllowUnencrypted') }, ['enabled']),
     ipAllocations: list(reference),
-    privateEndpointVNetPolicies: text,
-    summarizedGatewayPrefixes: any,
+    privateEndpointVNetPolicies: choice('Disabled Basic'),
+    summarizedGatewayPrefixes: addressSpace,
     provisioningState: answered,
     resourceGuid: answered,
     flowLogs: answered,
@@ -104,10 +120,10 @@ const ruleProperties = object(
     destinationPortRanges: list(text),
     sourceAddressPrefix: text,
     sourceAddressPrefixes: list(text),
-    sourceApplicationSecurityGroups: any,
+    sourceApplicationSecurityGroups: list(linked),
     destinationAddressPrefix: text,
     destinationAddressPrefixes: list(text),
-    destinationApplicationSecurityGroups: any,
+    destinationApplicationSecurityGroups: list(linked),
     access: choice('Allow Deny'),
     priority: whole(),
     direction: choice('Inbound Outbound'),
@@ -130,24 +146,34 @@ export const securityGroup = resource(
   }),
 );
 
+const ipTag = object({ ipTagType: text, tag: text, firstPartyServiceTagId: text });
 const addressSku = object({ name: choice('Basic Standard StandardV2'), tier: choice('Regional Global') });
 
 export const publicIp = resource(
   object({
     publicIPAllocationMethod: choice('Static Dynamic'),
     publicIPAddressVersion: choice('IPv4 IPv6'),
-    dnsSettings: object({ domainNameLabel: text, domainNameLabelScope: text, fqdn: text, reverseFqdn: text }),
-    ddosSettings: any,
-    ipTags: any,
+    dnsSettings: object({
+      domainNameLabel: text,
+      domainNameLabelScope: choice('TenantReuse SubscriptionReuse ResourceGroupReuse NoReuse'),
+      fqdn: text,
+      reverseFqdn: text,
+    }),
+    ddosSettings: object({
+      protectionMode: choice('VirtualNetworkInherited Enabled Disabled'),
+      ddosCustomPolicy: reference,
+      ddosProtectionPlan: reference,
+    }),
+    ipTags: list(ipTag),
     ipAddress: text,
     publicIPPrefix: reference,
     idleTimeoutInMinutes: whole(),
-    servicePublicIPAddress: any,
-    natGateway: any,
-    migrationPhase: text,
-    linkedPublicIPAddress: any,
+    servicePublicIPAddress: linked,
+    natGateway: linked,
+    migrationPhase: choice(MIGRATION),
+    linkedPublicIPAddress: linked,
     deleteOption: choice('Delete Detach'),
-    upgradedToV2: any,
+    upgradedToV2: answered,
     provisioningState: answered,
     resourceGuid: answered,
     ipConfiguration: answered,
@@ -158,11 +184,11 @@ export const publicIp = resource(
 export const publicIpPrefix = resource(
   object({
     publicIPAddressVersion: choice('IPv4 IPv6'),
-    ipTags: any,
+    ipTags: list(ipTag),
     prefixLength: whole(),
     customIPPrefix: reference,
-    upgradedToV2: any,
-    natGateway: any,
+    upgradedToV2: answered,
+    natGateway: linked,
     provisioningState: answered,
     resourceGuid: answered,
     ipPrefix: answered,
@@ -179,18 +205,18 @@ export const networkInterface = resource(
       part(
         object({
           gatewayLoadBalancer: reference,
-          virtualNetworkTaps: any,
-          applicationGatewayBackendAddressPools: any,
-          loadBalancerBackendAddressPools: any,
-          loadBalancerInboundNatRules: any,
+          virtualNetworkTaps: list(linked),
+          applicationGatewayBackendAddressPools: list(linked),
+          loadBalancerBackendAddressPools: list(linked),
+          loadBalancerInboundNatRules: list(linked),
           privateIPAddress: text,
-          privateIPAddressPrefixLength: whole(),
+          privateIPAddressPrefixLength: whole(1, 128),
           privateIPAllocationMethod: choice('Static Dynamic'),
           privateIPAddressVersion: choice('IPv4 IPv6'),
           subnet: linked,
           primary: flag,
           publicIPAddress: linked,
-          applicationSecurityGroups: any,
+          applicationSecurityGroups: list(linked),
           provisioningState: answered,
           privateLinkConnectionProperties: answered,
         }),
@@ -208,10 +234,10 @@ export const networkInterface = resource(
     enableIPForwarding: flag,
     workloadType: text,
     nicType: choice('Standard Elastic'),
-    privateLinkService: any,
-    migrationPhase: text,
-    auxiliaryMode: text,
-    auxiliarySku: text,
+    privateLinkService: linked,
+    migrationPhase: choice(MIGRATION),
+    auxiliaryMode: choice('None MaxConnections Floating AcceleratedConnections'),
+    auxiliarySku: choice('None A1 A2 A4 A8'),
     provisioningState: answered,
     resourceGuid: answered,
     virtualMachine: answered,

@@ -8,10 +8,13 @@ export type Shape =
   | { is: 'any' }
   /** Azure's own to fill in; clients put back what they were given, so it is taken and dropped. */
   | { is: 'answered' }
-  | { is: 'text'; atMost?: number }
+  | { is: 'text' }
+  | { is: 'number' }
   | { is: 'whole'; from: number; to: number }
   | { is: 'flag' }
   | { is: 'choice'; words: string[] }
+  /** Several words of a choice, with commas between them. */
+  | { is: 'words'; words: string[] }
   | { is: 'list'; of: Shape }
   | { is: 'map'; of: Shape }
   | ObjectShape;
@@ -27,7 +30,13 @@ export const answered: Shape = { is: 'answered' };
 export const text: Shape = { is: 'text' };
 export const flag: Shape = { is: 'flag' };
 export const whole = (from = -(2 ** 31), to = 2 ** 31 - 1): Shape => ({ is: 'whole', from, to });
-export const choice = (words: string): Shape => ({ is: 'choice', words: words.split(' ') });
+export const number: Shape = { is: 'number' };
+/** @param words with a blank between them, or as a list where they have blanks of their own */
+export const choice = (words: string | string[]): Shape => ({
+  is: 'choice',
+  words: typeof words === 'string' ? words.split(' ') : words,
+});
+export const words = (all: string): Shape => ({ is: 'words', words: all.split(' ') });
 export const list = (of: Shape): Shape => ({ is: 'list', of });
 export const map = (of: Shape): Shape => ({ is: 'map', of });
 export const object = (properties: Record<string, Shape>, required: string[] = []): ObjectShape => ({
@@ -62,7 +71,9 @@ export function fit(shape: ObjectShape, body: JsonObject, whole: boolean): { bod
         return value;
       case 'text':
         if (typeof value !== 'string') refuse('type', path, value, holder, of);
-        else if (value.length > (of.atMost ?? Infinity)) refuse('range', path, value, holder, of);
+        return value;
+      case 'number':
+        if (typeof value !== 'number') refuse('type', path, value, holder, of);
         return value;
       case 'flag':
         if (typeof value !== 'boolean') refuse('type', path, value, holder, of);
@@ -75,6 +86,13 @@ export function fit(shape: ObjectShape, body: JsonObject, whole: boolean): { bod
         const word = typeof value === 'string' ? of.words.find((one) => same(one, value)) : undefined;
         if (word === undefined) refuse(typeof value === 'string' ? 'choice' : 'type', path, value, holder, of);
         return word ?? value;
+      }
+      case 'words': {
+        const parts = typeof value === 'string' ? value.split(/\s*,\s*/) : [];
+        const known = parts.flatMap((part) => of.words.find((one) => same(one, part)) ?? []);
+        if (typeof value !== 'string') refuse('type', path, value, holder, of);
+        else if (known.length < parts.length) refuse('choice', path, value, holder, of);
+        return known.length === parts.length ? known.join(', ') : value;
       }
       case 'list':
         if (Array.isArray(value)) return value.map((item, index) => look(of.of, item, `${path}[${index}]`, holder));
@@ -119,7 +137,8 @@ export function fit(shape: ObjectShape, body: JsonObject, whole: boolean): { bod
   return misfit === undefined ? { body: kept } : { body: kept, misfit };
 }
 
-const same = (left: string, right: string): boolean => left.toLowerCase() === right.toLowerCase();
+const plain = (word: string): string => word.replaceAll(/\s/g, '').toLowerCase();
+const same = (left: string, right: string): boolean => plain(left) === plain(right);
 const isObject = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

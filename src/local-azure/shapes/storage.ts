@@ -1,41 +1,132 @@
-/** The body of a storage account. */
+/** Bodies of storage accounts, their blob service and its containers, and of what is asked of an account. */
 import { resource } from './envelope.ts';
-import { answered, any, choice, flag, object } from './shape.ts';
+import { answered, choice, flag, list, map, object, text, whole, words } from './shape.ts';
 
 const SKUS =
   'Standard_LRS Standard_GRS Standard_RAGRS Standard_ZRS Premium_LRS Premium_ZRS Standard_GZRS Standard_RAGZRS ' +
   'StandardV2_LRS StandardV2_GRS StandardV2_ZRS StandardV2_GZRS PremiumV2_LRS PremiumV2_ZRS';
+/** Four hundred years. */
+const MOST_DAYS = 146_000;
+
+const encryptedService = object({
+  enabled: flag,
+  lastEnabledTime: answered,
+  keyType: choice('Service Account'),
+});
+const encryption = object({
+  services: object({
+    blob: encryptedService,
+    file: encryptedService,
+    table: encryptedService,
+    queue: encryptedService,
+  }),
+  keySource: choice('Microsoft.Storage Microsoft.Keyvault'),
+  requireInfrastructureEncryption: flag,
+  keyvaultproperties: object({
+    keyname: text,
+    keyversion: text,
+    keyvaulturi: text,
+    currentVersionedKeyIdentifier: answered,
+    lastKeyRotationTimestamp: answered,
+    currentVersionedKeyExpirationTimestamp: answered,
+  }),
+  identity: object({ userAssignedIdentity: text, federatedIdentityClientId: text }),
+});
+const ipRule = object({ value: text, action: choice('Allow') }, ['value']);
+const networkAcls = object(
+  {
+    bypass: words('None Logging Metrics AzureServices'),
+    resourceAccessRules: list(object({ tenantId: text, resourceId: text })),
+    virtualNetworkRules: list(object({ id: text, action: choice('Allow'), state: answered }, ['id'])),
+    ipRules: list(ipRule),
+    ipv6Rules: list(ipRule),
+    defaultAction: choice('Allow Deny'),
+  },
+  ['defaultAction'],
+);
+const filesIdentity = object(
+  {
+    directoryServiceOptions: choice('None AADDS AD AADKERB'),
+    activeDirectoryProperties: object({
+      domainName: text,
+      netBiosDomainName: text,
+      forestName: text,
+      domainGuid: text,
+      domainSid: text,
+      azureStorageSid: text,
+      samAccountName: text,
+      accountType: choice('User Computer'),
+    }),
+    defaultSharePermission: choice(
+      'None StorageFileDataSmbShareReader StorageFileDataSmbShareContributor StorageFileDataSmbShareElevatedContributor',
+    ),
+    smbOAuthSettings: object({ isSmbOAuthEnabled: flag }),
+  },
+  ['directoryServiceOptions'],
+);
+const sharedKeyAccess = object({ enabled: flag });
 
 export const account = resource(
   object({
     allowedCopyScope: choice('PrivateLink AAD All'),
     publicNetworkAccess: choice('Enabled Disabled SecuredByPerimeter'),
-    sasPolicy: any,
-    keyPolicy: any,
-    customDomain: any,
-    encryption: any,
-    networkAcls: any,
+    sasPolicy: object(
+      {
+        sasExpirationPeriod: text,
+        expirationAction: choice('Log Block'),
+        requireUserBoundUserDelegationSas: flag,
+        requireUserBoundUserDelegationSasAction: choice('None Log Block'),
+      },
+      ['sasExpirationPeriod', 'expirationAction'],
+    ),
+    keyPolicy: object({ keyExpirationPeriodInDays: whole() }, ['keyExpirationPeriodInDays']),
+    customDomain: object({ name: text, useSubDomainName: flag }, ['name']),
+    encryption,
+    networkAcls,
     accessTier: choice('Hot Cool Premium Cold Smart'),
-    azureFilesIdentityBasedAuthentication: any,
+    turboTier: object({ status: choice('Enabled Disabled'), targetPercent: whole(10, 100) }),
+    azureFilesIdentityBasedAuthentication: filesIdentity,
     supportsHttpsTrafficOnly: flag,
     isSftpEnabled: flag,
     isLocalUserEnabled: flag,
     enableExtendedGroups: flag,
     isHnsEnabled: flag,
     largeFileSharesState: choice('Disabled Enabled'),
-    routingPreference: any,
-    dualStackEndpointPreference: any,
+    routingPreference: object({
+      routingChoice: choice('MicrosoftRouting InternetRouting'),
+      publishMicrosoftEndpoints: flag,
+      publishInternetEndpoints: flag,
+    }),
+    dualStackEndpointPreference: object({ publishIpv6Endpoint: flag }),
     allowBlobPublicAccess: flag,
     minimumTlsVersion: choice('TLS1_0 TLS1_1 TLS1_2 TLS1_3'),
     allowSharedKeyAccess: flag,
     isNfsV3Enabled: flag,
     allowCrossTenantReplication: flag,
+    allowCrossTenantDelegationSas: flag,
     defaultToOAuthAuthentication: flag,
-    immutableStorageWithVersioning: any,
+    immutableStorageWithVersioning: object({
+      enabled: flag,
+      immutabilityPolicy: object({
+        immutabilityPeriodSinceCreationInDays: whole(1, MOST_DAYS),
+        state: choice('Unlocked Locked Disabled'),
+        allowProtectedAppendWrites: flag,
+      }),
+    }),
     dnsEndpointType: choice('Standard AzureDnsZone'),
-    geoPriorityReplicationStatus: any,
-    allowSharedKeyAccessForServices: any,
-    dataCollaborationPolicyProperties: any,
+    geoPriorityReplicationStatus: object({ isBlobEnabled: flag }),
+    allowSharedKeyAccessForServices: object({
+      blob: sharedKeyAccess,
+      file: sharedKeyAccess,
+      table: sharedKeyAccess,
+      queue: sharedKeyAccess,
+    }),
+    dataCollaborationPolicyProperties: object({
+      allowStorageConnectors: flag,
+      allowStorageDataShares: flag,
+      allowBlobAccessPoints: flag,
+      allowCrossTenantDataSharing: flag,
+    }),
     provisioningState: answered,
     primaryEndpoints: answered,
     primaryLocation: answered,
@@ -57,7 +148,91 @@ export const account = resource(
   {
     sku: object({ name: choice(SKUS), tier: answered }, ['name']),
     kind: choice('Storage StorageV2 BlobStorage FileStorage BlockBlobStorage'),
-    placement: any,
+    placement: object({ zonePlacementPolicy: choice('Any None') }),
   },
   ['sku', 'kind'],
 );
+
+const deleteRetention = object({ enabled: flag, days: whole(1, 365), allowPermanentDelete: flag });
+const corsRule = {
+  allowedOrigins: list(text),
+  allowedMethods: list(choice('DELETE GET HEAD MERGE POST OPTIONS PUT PATCH CONNECT TRACE')),
+  maxAgeInSeconds: whole(),
+  exposedHeaders: list(text),
+  allowedHeaders: list(text),
+};
+
+export const blobService = resource(
+  object({
+    cors: object({ corsRules: list(object(corsRule, Object.keys(corsRule))) }),
+    defaultServiceVersion: text,
+    deleteRetentionPolicy: deleteRetention,
+    staticWebsite: object(
+      { enabled: flag, indexDocument: text, defaultIndexDocumentPath: text, errorDocument404Path: text },
+      ['enabled'],
+    ),
+    isVersioningEnabled: flag,
+    automaticSnapshotPolicyEnabled: flag,
+    changeFeed: object({ enabled: flag, retentionInDays: whole(1, MOST_DAYS) }),
+    restorePolicy: object({ enabled: flag, days: whole(1, 365), lastEnabledTime: answered, minRestoreTime: answered }, [
+      'enabled',
+    ]),
+    containerDeleteRetentionPolicy: deleteRetention,
+    lastAccessTimeTrackingPolicy: object(
+      {
+        enable: flag,
+        name: choice('AccessTimeTracking'),
+        trackingGranularityInDays: whole(),
+        blobType: list(text),
+      },
+      ['enable'],
+    ),
+  }),
+  { sku: answered },
+);
+
+export const container = resource(
+  object({
+    defaultEncryptionScope: text,
+    denyEncryptionScopeOverride: flag,
+    publicAccess: choice('Container Blob None'),
+    metadata: map(text),
+    immutableStorageWithVersioning: object({ enabled: flag, timeStamp: answered, migrationState: answered }),
+    blobAccessPointConfiguration: object({
+      blobAccessPointConfigurationName: text,
+      blobAccessPointConfigurationUniqueId: text,
+    }),
+    enableNfsV3RootSquash: flag,
+    enableNfsV3AllSquash: flag,
+    version: answered,
+    deleted: answered,
+    deletedTime: answered,
+    remainingRetentionDays: answered,
+    lastModifiedTime: answered,
+    leaseStatus: answered,
+    leaseState: answered,
+    leaseDuration: answered,
+    immutabilityPolicy: answered,
+    legalHold: answered,
+    hasLegalHold: answered,
+    hasImmutabilityPolicy: answered,
+  }),
+);
+
+export const accountSignature = object(
+  {
+    signedServices: text,
+    signedResourceTypes: text,
+    signedPermission: text,
+    signedIp: text,
+    signedProtocol: choice('https,http https'),
+    signedStart: text,
+    signedExpiry: text,
+    keyToSign: text,
+  },
+  ['signedServices', 'signedResourceTypes', 'signedPermission', 'signedExpiry'],
+);
+
+export const regeneration = object({ keyName: text }, ['keyName']);
+
+export const nameToCheck = object({ name: text, type: choice('Microsoft.Storage/storageAccounts') }, ['name', 'type']);

@@ -116,7 +116,7 @@ test('assignments and definitions are refused for what they are', async (t) => {
       put(randomUUID(), { roleDefinitionId: `${definitions}/${randomUUID()}`, principalId }),
       'RoleDefinitionDoesNotExist',
     ],
-    [put(randomUUID(), { principalId }), 'InvalidRequestContent'],
+    [put(randomUUID(), { principalId }), 'BadRequestFormat'],
     [put(randomUUID(), { roleDefinitionId: reader, principalId: randomUUID() }), 'PrincipalNotFound'],
     [azure.call('GET', `${assignments}/${randomUUID()}?${VERSION}`), 'RoleAssignmentNotFound'],
     [

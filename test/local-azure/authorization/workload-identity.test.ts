@@ -95,7 +95,7 @@ describe('an identity that trusts an authority of others', () => {
     await assert.rejects(put('number-1', 'subject 2'), { statusCode: 409 });
     await assert.rejects(
       credentials.createOrUpdate('golden-images', 'many', 'number-1', { ...body('x'), audiences: [] }),
-      /'properties\.audiences' must not be empty/,
+      /must specify 'issuer', 'subject' and 'audience'/,
     );
     assert.equal((await collect(credentials.list('golden-images', 'many'))).length, 20);
     await credentials.delete('golden-images', 'many', 'number-20');

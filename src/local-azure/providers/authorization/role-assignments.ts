@@ -5,7 +5,7 @@ import { isWithin } from '../../resource-id.ts';
 import { ASSIGNMENT_TYPE } from './access.ts';
 import { requirePrincipal } from './principals.ts';
 import { findDefinition } from './role-definitions.ts';
-import { requireGuid, SCOPES, scopeOf } from './scopes.ts';
+import { badFormat, requireGuid, SCOPES, scopeOf } from './scopes.ts';
 
 export function roleAssignmentRoutes(services: Services): Route[] {
   const { store } = services;
@@ -36,13 +36,9 @@ export function roleAssignmentRoutes(services: Services): Route[] {
           const name = requireGuid(params['assignment'], 'role assignment');
           const given = (body?.['properties'] ?? {}) as JsonObject;
           const { roleDefinitionId, principalId, principalType } = given;
-          if (typeof roleDefinitionId !== 'string' || typeof principalId !== 'string') {
-            throw new ArmError(
-              400,
-              'InvalidRequestContent',
-              "The request content was invalid: 'properties.roleDefinitionId' and 'properties.principalId' are required.",
-            );
-          }
+          if (typeof roleDefinitionId !== 'string' || typeof principalId !== 'string') throw badFormat();
+          // A name or a bare GUID is no id of a role.
+          if (!/\/roleDefinitions\/[0-9a-f-]{36}$/i.test(roleDefinitionId)) throw badFormat();
           const definition = findDefinition(store, roleDefinitionId);
           if (definition === undefined) {
             const missing = roleDefinitionId.slice(roleDefinitionId.lastIndexOf('/') + 1);

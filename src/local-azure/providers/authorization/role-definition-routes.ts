@@ -4,7 +4,7 @@ import { textOf } from '../../json.ts';
 import { isWithin } from '../../resource-id.ts';
 import { ASSIGNMENT_TYPE } from './access.ts';
 import { builtInDefinitions, DEFINITION_TYPE, definitionId, findDefinition } from './role-definitions.ts';
-import { requireGuid, SCOPES, scopeOf } from './scopes.ts';
+import { badFormat, requireGuid, SCOPES, scopeOf } from './scopes.ts';
 
 const propertiesOf = (one: JsonObject): JsonObject => one['properties'] as JsonObject;
 
@@ -60,13 +60,7 @@ export function roleDefinitionRoutes(services: Services): Route[] {
           if (builtInDefinitions().some((built) => built['name'] === name)) {
             throw new ArmError(400, 'RoleDefinitionIsReadOnly', 'A built-in role cannot be changed.');
           }
-          if (typeof given['roleName'] !== 'string' || !Array.isArray(given['permissions'])) {
-            throw new ArmError(
-              400,
-              'InvalidRequestContent',
-              "The request content was invalid: 'properties.roleName' and 'properties.permissions' are required.",
-            );
-          }
+          if (typeof given['roleName'] !== 'string' || !Array.isArray(given['permissions'])) throw badFormat();
           const roleName = given['roleName'];
           const named = (other: JsonObject): boolean =>
             textOf(propertiesOf(other)['roleName']).toLowerCase() === roleName.toLowerCase();

@@ -16,6 +16,10 @@ const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export const scopeOf = (id: string): string =>
   id.slice(0, id.toLowerCase().lastIndexOf('/providers/microsoft.authorization/'));
 
+/** All that the service says of a body that it cannot read. */
+export const badFormat = (): ArmError =>
+  new ArmError(400, 'BadRequestFormat', 'The request was incorrectly formatted.');
+
 /** Throws ArmError 400 InvalidRoleAssignmentId or InvalidRoleDefinitionId. */
 export function requireGuid(name: string | undefined, what: 'role assignment' | 'role definition'): string {
   if (name !== undefined && GUID.test(name)) return name;

@@ -110,20 +110,21 @@ export function createFederation(store: ResourceStore): Federation {
   };
 }
 
+/** That they are there and of their types is seen to before; empty ones say as little as none. */
 function read(body: JsonObject | undefined): FederatedCredential {
-  const { issuer, subject, audiences } = (body?.['properties'] ?? {}) as Partial<FederatedCredential>;
-  const missing = Object.entries({ issuer, subject, audiences }).filter(
-    ([, value]) => value === undefined || value.length === 0,
-  );
-  if (issuer === undefined || subject === undefined || audiences === undefined || missing.length > 0) {
-    const names = missing.map(([name]) => `'properties.${name}'`).join(', ');
-    throw new ArmError(400, 'BadRequest', `The request body is invalid: ${names} must not be empty.`);
+  const { issuer = '', subject = '', audiences = [] } = (body?.['properties'] ?? {}) as Partial<FederatedCredential>;
+  if (issuer === '' || subject === '' || audiences.length === 0) {
+    throw new ArmError(
+      400,
+      'BadRequest',
+      "The request format was unexpected. Federated Identity Credential must specify 'issuer', 'subject' and 'audience'.",
+    );
   }
   if (!URL.canParse(issuer) || !/^https?:$/.test(new URL(issuer).protocol)) {
     throw new ArmError(400, 'BadRequest', `The issuer '${issuer}' is not a valid URL.`);
   }
   if (audiences.length > 1) {
-    throw new ArmError(400, 'BadRequest', `Only one audience is allowed, got ${audiences.length}.`);
+    throw new ArmError(400, 'BadRequest', 'Federated identity credentials must have exactly one audience.');
   }
   return { issuer, subject, audiences };
 }
