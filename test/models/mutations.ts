@@ -29,6 +29,10 @@ export function mutationsOf({ entry, at }: Model, valid: JsonObject, stop: (path
     const within = [...around, form];
     switch (form.$type) {
       case 'StringType':
+        wrong('type', steps, {});
+        if ((form.minLength ?? 0) > 1) wrong('range', steps, 'x'.repeat((form.minLength ?? 0) - 1));
+        if (form.maxLength !== undefined) wrong('range', steps, 'x'.repeat(form.maxLength + 1));
+        return;
       case 'StringLiteralType':
         return wrong('type', steps, {});
       case 'UnionType':

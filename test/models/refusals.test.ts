@@ -194,11 +194,17 @@ function bodyOf(bodies: typeof BODIES, type: string): Mutation['body'] {
 const GROUP = `/subscriptions/${LOCAL_SUBSCRIPTION}/resourceGroups/golden-images`;
 const SERVICES = ['Compute', 'Network', 'Storage', 'ManagedIdentity', 'Authorization', 'Resources'];
 
-/** Of one that need not be there: its body is read before. */
+/** That there is: the names of what lies in one are read only then. */
+const ACCOUNT = 'kilnrefusals';
+/** Of one that else need not be there: its body is read before. */
 function pathOf(type: string): string {
   if (/\/resourcegroups$/i.test(type)) return GROUP;
   const [namespace = '', ...types] = type.split('/');
-  const named = types.map((one) => `${one}/${/^(blobServices|tags)$/i.test(one) ? 'default' : 'x'}`);
+  const named = types.map((one, index) => {
+    const fixed = /^(\w+Services|tags|immutabilityPolicies|managementPolicies)$/i.test(one);
+    const account = index < types.length - 1 && /^storageAccounts$/i.test(one);
+    return `${one}/${fixed ? 'default' : account ? ACCOUNT : 'x'}`;
+  });
   return `${GROUP}/providers/${namespace}/${named.join('/')}`;
 }
 
@@ -206,6 +212,9 @@ describe('a request whose body is not as it should be', () => {
   let azure: TestAzure;
   before(async () => {
     azure = await startTestAzure(undefined);
+    const account = `${GROUP}/providers/Microsoft.Storage/storageAccounts/${ACCOUNT}?api-version=2025-06-01`;
+    const body = { location: 'westeurope', sku: { name: 'Standard_LRS' }, kind: 'StorageV2' };
+    assert.equal((await azure.call('PUT', account, { body })).status, 202);
   });
   after(() => azure?.close());
 
@@ -235,11 +244,12 @@ describe('a request whose body is not as it should be', () => {
   });
 
   it('is refused before anything is done, whatever is asked', async () => {
-    for (const key of Object.keys(ACTIONS)) {
+    for (const [key, { shape }] of Object.entries(ACTIONS)) {
       const [type, verb] = [key.slice(0, key.lastIndexOf('/')), key.slice(key.lastIndexOf('/') + 1)];
       const path =
         type === 'microsoft.storage' ? GROUP.replace(/\/resourceGroups.*/, `/providers/${type}`) : pathOf(type);
-      for (const body of [undefined, {}, { kilnUnknown: 1 }]) {
+      const lacking = shape.required.length > 0 ? [undefined, {}] : [];
+      for (const body of [...lacking, { kilnUnknown: 1 }]) {
         const [status, told] = await send('POST', `${path}/${verb}`, type, body);
         assert.equal(status, 400, `${key}: ${told.message}`);
         assert.match(

@@ -18,7 +18,7 @@ const EXPECTED = [
   /\.(diskIOPSReadWrite|diskMBpsReadWrite|enableVMAgentPlatformUpdates): is Azure's to answer$/,
 ];
 /** Of these there are no models here. */
-const WITHOUT_MODELS = /^microsoft\.resources\/(resourcegroups|tags)$/;
+const WITHOUT_MODELS = /^microsoft\.(resources\/(resourcegroups|tags|links)|authorization\/locks)$/;
 /** Recorded, or sent by a pinned SDK that is newer than the models. */
 const UNPUBLISHED =
   /^(isArmResource|faultDomain|allowPort25Out|routeServiceVips|allowCrossTenantDelegationSas|turboTier|targetPercent|allowBlobAccessPoints|requireUserBound\w+|blobAccessPointConfiguration\w*)$/;

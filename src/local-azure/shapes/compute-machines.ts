@@ -1,10 +1,10 @@
 /** Bodies of virtual machines, their run commands and extensions. */
+import { scheduledEventsPolicy } from './compute-placements.ts';
 import { resource } from './envelope.ts';
 import { networkProfile, osProfile, securityProfile } from './machine-profiles.ts';
 import { storageProfile } from './machine-storage.ts';
 import { answered, any, choice, flag, list, number, object, reference, text, whole } from './shape.ts';
 
-const approved = object({ automaticallyApprove: flag });
 const notified = object({ notBeforeTimeout: text, enable: flag });
 const galleryApplication = object(
   {
@@ -47,14 +47,7 @@ export const machine = resource(
     extensionsTimeBudget: text,
     platformFaultDomain: whole(),
     scheduledEventsProfile: object({ terminateNotificationProfile: notified, osImageNotificationProfile: notified }),
-    scheduledEventsPolicy: object({
-      userInitiatedRedeploy: approved,
-      userInitiatedReboot: approved,
-      allInstancesDown: approved,
-      scheduledEventsAdditionalPublishingTargets: object({
-        eventGridAndResourceGraph: object({ enable: flag, scheduledEventsApiVersion: text }),
-      }),
-    }),
+    scheduledEventsPolicy,
     userData: text,
     capacityReservation: object({
       capacityReservationGroup: reference,

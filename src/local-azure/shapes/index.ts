@@ -3,6 +3,7 @@ import type { JsonObject } from '../core.ts';
 import { assignment, roleDefinition } from './authorization.ts';
 import { disk, grantAccess, image, snapshot } from './compute-disks.ts';
 import { application, definition, gallery, sharing, version } from './compute-galleries.ts';
+import { availabilitySet, placementGroup } from './compute-placements.ts';
 import { extension, machine, runCommand, runCommandAction } from './compute-machines.ts';
 import { federated, userAssigned } from './identity.ts';
 import {
@@ -19,9 +20,23 @@ import {
   securityRule,
   subnet,
 } from './network.ts';
-import { deployment, group, tags } from './resources.ts';
+import { deployment, group, link, lock, tags, templateExport } from './resources.ts';
 import { fit, type ObjectShape } from './shape.ts';
-import { account, accountSignature, blobService, container, nameToCheck, regeneration } from './storage.ts';
+import {
+  blobService,
+  container,
+  fileService,
+  immutability,
+  lease,
+  legalHold,
+  managementPolicy,
+  queue,
+  queueService,
+  share,
+  table,
+  tableService,
+} from './storage-services.ts';
+import { account, accountSignature, nameToCheck, regeneration, serviceSignature } from './storage.ts';
 import { refusalOf } from './wording.ts';
 
 export interface Known {
@@ -42,6 +57,8 @@ export const SHAPES: Record<string, Known> = {
   'microsoft.compute/galleries/images': { shape: definition, word: 'galleryImage' },
   'microsoft.compute/galleries/images/versions': { shape: version, word: 'galleryImageVersion' },
   'microsoft.compute/galleries/applications': { shape: application, word: 'galleryApplication' },
+  'microsoft.compute/availabilitysets': { shape: availabilitySet, word: 'availabilitySet' },
+  'microsoft.compute/proximityplacementgroups': { shape: placementGroup, word: 'proximityPlacementGroup' },
   'microsoft.network/virtualnetworks': { shape: network },
   'microsoft.network/virtualnetworks/subnets': { shape: subnet },
   'microsoft.network/virtualnetworks/virtualnetworkpeerings': { shape: peering },
@@ -57,13 +74,23 @@ export const SHAPES: Record<string, Known> = {
   'microsoft.storage/storageaccounts': { shape: account },
   'microsoft.storage/storageaccounts/blobservices': { shape: blobService },
   'microsoft.storage/storageaccounts/blobservices/containers': { shape: container },
+  'microsoft.storage/storageaccounts/blobservices/containers/immutabilitypolicies': { shape: immutability },
+  'microsoft.storage/storageaccounts/fileservices': { shape: fileService },
+  'microsoft.storage/storageaccounts/fileservices/shares': { shape: share },
+  'microsoft.storage/storageaccounts/queueservices': { shape: queueService },
+  'microsoft.storage/storageaccounts/queueservices/queues': { shape: queue },
+  'microsoft.storage/storageaccounts/tableservices': { shape: tableService },
+  'microsoft.storage/storageaccounts/tableservices/tables': { shape: table },
+  'microsoft.storage/storageaccounts/managementpolicies': { shape: managementPolicy },
   'microsoft.managedidentity/userassignedidentities': { shape: userAssigned },
   'microsoft.managedidentity/userassignedidentities/federatedidentitycredentials': { shape: federated },
   'microsoft.authorization/roleassignments': { shape: assignment },
   'microsoft.authorization/roledefinitions': { shape: roleDefinition },
+  'microsoft.authorization/locks': { shape: lock },
   'microsoft.resources/resourcegroups': { shape: group },
   'microsoft.resources/tags': { shape: tags },
   'microsoft.resources/deployments': { shape: deployment },
+  'microsoft.resources/links': { shape: link },
 };
 
 /** What of an answered body somebody would have to write to have the resource again. */
@@ -81,9 +108,15 @@ export const ACTIONS: Record<string, Known> = {
   'microsoft.compute/virtualmachines/runcommand': { shape: runCommandAction, word: 'runCommandInput' },
   'microsoft.compute/galleries/share': { shape: sharing, word: 'sharingUpdate' },
   'microsoft.storage/storageaccounts/listaccountsas': { shape: accountSignature },
+  'microsoft.storage/storageaccounts/listservicesas': { shape: serviceSignature },
+  'microsoft.storage/storageaccounts/blobservices/containers/setlegalhold': { shape: legalHold },
+  'microsoft.storage/storageaccounts/blobservices/containers/clearlegalhold': { shape: legalHold },
+  'microsoft.storage/storageaccounts/blobservices/containers/lease': { shape: lease },
+  'microsoft.storage/storageaccounts/blobservices/containers/immutabilitypolicies/extend': { shape: immutability },
   'microsoft.storage/storageaccounts/regeneratekey': { shape: regeneration },
   'microsoft.storage/checknameavailability': { shape: nameToCheck },
   'microsoft.resources/deployments/validate': { shape: deployment },
+  'microsoft.resources/resourcegroups/exporttemplate': { shape: templateExport },
 };
 
 /** The body of a PUT or PATCH as it is to be kept. Throws ArmError 400 for the first thing in it that the type does not take. */

@@ -260,7 +260,7 @@ const routeProperties = object(
     addressPrefix: text,
     nextHopType: choice('VirtualNetworkGateway VnetLocal Internet VirtualAppliance VirtualApplianceEcmp None'),
     nextHopIpAddress: text,
-    nextHop: any,
+    nextHop: object({ nextHopIpAddresses: list(text) }, ['nextHopIpAddresses']),
     provisioningState: answered,
     hasBgpOverride: answered,
   },

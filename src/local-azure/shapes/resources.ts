@@ -1,8 +1,11 @@
-/** Bodies of what Resource Manager has itself: groups, tags and deployments. */
+/** Bodies of what Resource Manager has itself: groups, tags, deployments, locks and links. */
 import { resource } from './envelope.ts';
-import { answered, any, choice, map, object, text } from './shape.ts';
+import { answered, any, choice, list, map, object, text } from './shape.ts';
 
 export const group = resource(object({ provisioningState: answered }), { managedBy: text });
+
+/** `POST …/exportTemplate`. */
+export const templateExport = object({ resources: list(text), options: text, outputFormat: choice('Json Bicep') });
 
 export const tags = object(
   {
@@ -58,3 +61,28 @@ export const deployment = resource(
   { scope: text },
   ['properties'],
 );
+
+export const lock = object(
+  {
+    id: any,
+    name: any,
+    type: any,
+    systemData: answered,
+    properties: object(
+      {
+        level: choice('NotSpecified CanNotDelete ReadOnly'),
+        notes: text,
+        owners: list(object({ applicationId: text })),
+      },
+      ['level'],
+    ),
+  },
+  ['properties'],
+);
+
+export const link = object({
+  id: any,
+  name: any,
+  type: any,
+  properties: object({ targetId: text, notes: text, sourceId: answered }, ['targetId']),
+});

@@ -8,7 +8,7 @@ export type Shape =
   | { is: 'any' }
   /** Azure's own to fill in; clients put back what they were given, so it is taken and dropped. */
   | { is: 'answered' }
-  | { is: 'text' }
+  | { is: 'text'; atLeast?: number; atMost?: number }
   | { is: 'number' }
   | { is: 'whole'; from: number; to: number }
   | { is: 'flag' }
@@ -28,6 +28,8 @@ export interface ObjectShape {
 export const any: Shape = { is: 'any' };
 export const answered: Shape = { is: 'answered' };
 export const text: Shape = { is: 'text' };
+/** Of so many letters. */
+export const limited = (atLeast: number, atMost: number): Shape => ({ is: 'text', atLeast, atMost });
 export const flag: Shape = { is: 'flag' };
 export const whole = (from = -(2 ** 31), to = 2 ** 31 - 1): Shape => ({ is: 'whole', from, to });
 export const number: Shape = { is: 'number' };
@@ -71,6 +73,9 @@ export function fit(shape: ObjectShape, body: JsonObject, whole: boolean): { bod
         return value;
       case 'text':
         if (typeof value !== 'string') refuse('type', path, value, holder, of);
+        else if (value.length < (of.atLeast ?? 0) || value.length > (of.atMost ?? Infinity)) {
+          refuse('range', path, value, holder, of);
+        }
         return value;
       case 'number':
         if (typeof value !== 'number') refuse('type', path, value, holder, of);

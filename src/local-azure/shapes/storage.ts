@@ -1,12 +1,11 @@
-/** Bodies of storage accounts, their blob service and its containers, and of what is asked of an account. */
+/** Bodies of storage accounts, and of what is asked of one. */
 import { resource } from './envelope.ts';
-import { answered, choice, flag, list, map, object, text, whole, words } from './shape.ts';
+import { MOST_DAYS } from './storage-services.ts';
+import { answered, choice, flag, limited, list, object, text, whole, words } from './shape.ts';
 
 const SKUS =
   'Standard_LRS Standard_GRS Standard_RAGRS Standard_ZRS Premium_LRS Premium_ZRS Standard_GZRS Standard_RAGZRS ' +
   'StandardV2_LRS StandardV2_GRS StandardV2_ZRS StandardV2_GZRS PremiumV2_LRS PremiumV2_ZRS';
-/** Four hundred years. */
-const MOST_DAYS = 146_000;
 
 const encryptedService = object({
   enabled: flag,
@@ -153,72 +152,6 @@ export const account = resource(
   ['sku', 'kind'],
 );
 
-const deleteRetention = object({ enabled: flag, days: whole(1, 365), allowPermanentDelete: flag });
-const corsRule = {
-  allowedOrigins: list(text),
-  allowedMethods: list(choice('DELETE GET HEAD MERGE POST OPTIONS PUT PATCH CONNECT TRACE')),
-  maxAgeInSeconds: whole(),
-  exposedHeaders: list(text),
-  allowedHeaders: list(text),
-};
-
-export const blobService = resource(
-  object({
-    cors: object({ corsRules: list(object(corsRule, Object.keys(corsRule))) }),
-    defaultServiceVersion: text,
-    deleteRetentionPolicy: deleteRetention,
-    staticWebsite: object(
-      { enabled: flag, indexDocument: text, defaultIndexDocumentPath: text, errorDocument404Path: text },
-      ['enabled'],
-    ),
-    isVersioningEnabled: flag,
-    automaticSnapshotPolicyEnabled: flag,
-    changeFeed: object({ enabled: flag, retentionInDays: whole(1, MOST_DAYS) }),
-    restorePolicy: object({ enabled: flag, days: whole(1, 365), lastEnabledTime: answered, minRestoreTime: answered }, [
-      'enabled',
-    ]),
-    containerDeleteRetentionPolicy: deleteRetention,
-    lastAccessTimeTrackingPolicy: object(
-      {
-        enable: flag,
-        name: choice('AccessTimeTracking'),
-        trackingGranularityInDays: whole(),
-        blobType: list(text),
-      },
-      ['enable'],
-    ),
-  }),
-  { sku: answered },
-);
-
-export const container = resource(
-  object({
-    defaultEncryptionScope: text,
-    denyEncryptionScopeOverride: flag,
-    publicAccess: choice('Container Blob None'),
-    metadata: map(text),
-    immutableStorageWithVersioning: object({ enabled: flag, timeStamp: answered, migrationState: answered }),
-    blobAccessPointConfiguration: object({
-      blobAccessPointConfigurationName: text,
-      blobAccessPointConfigurationUniqueId: text,
-    }),
-    enableNfsV3RootSquash: flag,
-    enableNfsV3AllSquash: flag,
-    version: answered,
-    deleted: answered,
-    deletedTime: answered,
-    remainingRetentionDays: answered,
-    lastModifiedTime: answered,
-    leaseStatus: answered,
-    leaseState: answered,
-    leaseDuration: answered,
-    immutabilityPolicy: answered,
-    legalHold: answered,
-    hasLegalHold: answered,
-    hasImmutabilityPolicy: answered,
-  }),
-);
-
 export const accountSignature = object(
   {
     signedServices: text,
@@ -231,6 +164,30 @@ export const accountSignature = object(
     keyToSign: text,
   },
   ['signedServices', 'signedResourceTypes', 'signedPermission', 'signedExpiry'],
+);
+
+export const serviceSignature = object(
+  {
+    canonicalizedResource: text,
+    signedResource: choice('b c f s'),
+    signedPermission: text,
+    signedIp: text,
+    signedProtocol: choice('https,http https'),
+    signedStart: text,
+    signedExpiry: text,
+    signedIdentifier: limited(0, 64),
+    startPk: text,
+    endPk: text,
+    startRk: text,
+    endRk: text,
+    keyToSign: text,
+    rscc: text,
+    rscd: text,
+    rsce: text,
+    rscl: text,
+    rsct: text,
+  },
+  ['canonicalizedResource'],
 );
 
 export const regeneration = object({ keyName: text }, ['keyName']);

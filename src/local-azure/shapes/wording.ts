@@ -23,6 +23,8 @@ export function refusalOf(misfit: Misfit, { type, body, isResource, word }: Refu
     case 'microsoft.managedidentity':
       return ofManagedIdentity(misfit, type);
     case 'microsoft.authorization':
+      // Locks are Resource Manager's own, whatever they are called.
+      if (/\/locks$/i.test(type)) return notDeserialized(misfit);
       // Seen for a value of the wrong form, and all that it ever says; of what else is wrong nothing is known.
       return new ArmError(400, 'BadRequestFormat', 'The request was incorrectly formatted.');
     case 'microsoft.resources':
