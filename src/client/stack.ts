@@ -2,7 +2,7 @@
  * The stack a build needs: Temporal, an Azure, a worker. What is running is used, what is not is started; `watch` starts
  * again what dies. A Temporal of the person's own (TEMPORAL_*, temporal.toml) takes the embedded one's place.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,7 @@ import {
   untilReady,
   writeService,
 } from './services.ts';
+import { NEWEST_API_VERSION } from '../template/index.ts';
 import { choosePort, portOf } from './ports.ts';
 import { follow, newsOf } from './service-news.ts';
 import type { ServiceRecord } from './services.ts';
@@ -269,7 +270,10 @@ async function ensureGateway(
   const serves = { temporal: String(temporal.connectionOptions.address), resourceManager: azure.endpoint };
   if (known !== undefined && isAlive(known)) {
     const { endpoint = '', page = '', ...former } = known.address;
-    if (isDeepStrictEqual(former, serves) && page !== '') return { gateway: endpoint, page };
+    if (isDeepStrictEqual(former, serves) && page !== '') {
+      announceGateway(stateDir, endpoint);
+      return { gateway: endpoint, page };
+    }
     await stopService(known);
   }
   const usual = stateDir === readSettings({}, {}).stateDir;
@@ -284,8 +288,17 @@ async function ensureGateway(
   const endpoint = `https://127.0.0.1:${port}`;
   const page = `http://127.0.0.1:${pagePort}`;
   writeService(stateDir, name, { ...started, address: { ...serves, endpoint, page } });
+  announceGateway(stateDir, endpoint);
   say(`gateway at ${endpoint}`);
   return { gateway: endpoint, page };
+}
+
+/** The local Azure then has image templates too: deployments put them, and a group takes them with it. */
+function announceGateway(stateDir: string, endpoint: string): void {
+  const templates = { endpoint, types: { imageTemplates: NEWEST_API_VERSION } };
+  const file = join(stateDir, 'azure', 'outside-providers.json');
+  writeFileSync(`${file}.new`, JSON.stringify({ 'Microsoft.VirtualMachineImages': templates }), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
 }
 
 /** The page's code is served with its types taken out, by a function that Node still calls experimental. */

@@ -4,6 +4,7 @@
  */
 import type { Authority, Principal } from './authority.ts';
 import type { Json } from './core.ts';
+import { type OutsideProvider, outsideProviderOf } from './outside-providers.ts';
 
 export interface InsideAnswer {
   status: number;
@@ -13,7 +14,7 @@ export interface InsideAnswer {
 
 export interface InsideCalls {
   /** `path` with its query. */
-  send(method: 'GET' | 'PUT' | 'POST', path: string, caller: Principal, body?: Json): Promise<InsideAnswer>;
+  send(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, caller: Principal, body?: Json): Promise<InsideAnswer>;
 }
 
 /** Calls may be made once `fetch` is given. */
@@ -22,23 +23,27 @@ export interface LateInsideCalls extends InsideCalls {
 }
 
 const ORIGIN = 'https://127.0.0.1';
+const OUTSIDE_ANSWERS_WITHIN_MS = 30_000;
 
-export function createInsideCalls(authority: Authority): LateInsideCalls {
-  let fetch: ((request: Request) => Response | Promise<Response>) | undefined;
+/** @param stateDir says which providers another server plays; see outside-providers.ts */
+export function createInsideCalls(authority: Authority, stateDir: string): LateInsideCalls {
+  let inside: ((request: Request) => Response | Promise<Response>) | undefined;
   return {
     reach(given) {
-      fetch = given;
+      inside = given;
     },
     async send(method, path, caller, body) {
-      if (fetch === undefined) throw new Error('the pipeline is not up yet');
+      if (inside === undefined) throw new Error('the pipeline is not up yet');
+      const outside = outsideProviderOf(stateDir, path);
       const client = { clientId: caller.appId, objectId: caller.objectId };
       const token = await authority.issue(client, 'https://management.azure.com');
-      const request = new Request(`${ORIGIN}${path}`, {
+      const request = new Request(`${outside?.endpoint ?? ORIGIN}${path}`, {
         method,
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(outside === undefined ? {} : { signal: AbortSignal.timeout(OUTSIDE_ANSWERS_WITHIN_MS) }),
       });
-      const answer = await fetch(request);
+      const answer = outside === undefined ? await inside(request) : await ask(outside, request);
       const text = await answer.text();
       return {
         status: answer.status,
@@ -47,4 +52,15 @@ export function createInsideCalls(authority: Authority): LateInsideCalls {
       };
     },
   };
+}
+
+/** Whose server is away is told so. */
+async function ask({ namespace, endpoint }: OutsideProvider, request: Request): Promise<Response> {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const message = `${namespace} does not answer at ${endpoint}: ${String(cause)}`;
+    return Response.json({ error: { code: 'ResourceProviderUnavailable', message } }, { status: 502 });
+  }
 }

@@ -77,7 +77,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     const enforced = options.limits === undefined ? profile.name !== 'instant' : options.limits === 'on';
     const limits = createLimits({ enforced, pace: profile.pace, operations, subscriptionId: LOCAL_SUBSCRIPTION });
     const providers: Provider[] = [];
-    const calls = createInsideCalls(authority);
+    const calls = createInsideCalls(authority, stateDir);
     providers.push(
       createResourcesProvider(services, providers, calls),
       createNetworkProvider(services),

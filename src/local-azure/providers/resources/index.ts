@@ -23,7 +23,7 @@ export function createResourcesProvider(
     resourceTypes: describeTypes('Microsoft.Resources'),
     routes: [
       ...catalogueRoutes(providers, services.store),
-      ...resourceGroupRoutes(services, providers),
+      ...resourceGroupRoutes(services, providers, calls),
       ...resourceListRoutes(services),
       ...tagRoutes(services),
       ...tagNameRoutes(services),

@@ -10,9 +10,12 @@ import {
   type Services,
   type StoredResource,
 } from '../../core.ts';
+import type { Principal } from '../../authority.ts';
+import type { InsideCalls } from '../../inside-calls.ts';
 import { textOf } from '../../json.ts';
 import { normalizeRegion, REGION_NAMES, requireRegion } from '../../regions.ts';
 import { forgetGroup } from '../authorization/role-definitions.ts';
+import { emptyOutside } from '../../outside-providers.ts';
 import { emptyGroup } from './cascade.ts';
 import { pageOf } from './pages.ts';
 import type { ResourcesServices } from './services.ts';
@@ -22,7 +25,7 @@ const DELETE = 'Microsoft.Resources/resourceGroups/delete';
 const ONE = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}';
 const NAME = /^[\p{L}\p{N}_\-.()]{1,90}(?<!\.)$/u;
 
-export function resourceGroupRoutes(services: ResourcesServices, providers: Provider[]): Route[] {
+export function resourceGroupRoutes(services: ResourcesServices, providers: Provider[], calls: InsideCalls): Route[] {
   const { store, operations } = services;
 
   function require(request: ArmRequest): StoredResource {
@@ -38,6 +41,8 @@ export function resourceGroupRoutes(services: ResourcesServices, providers: Prov
   }
 
   operations.register(DELETE, async (operation) => {
+    const caller = operation.input['caller'] as unknown as Principal | undefined;
+    if (caller !== undefined) await emptyOutside(services.stateDir, calls, caller, operation.resourceId);
     await emptyGroup(services, providers, operation.resourceId);
     store.delete(operation.resourceId);
     forgetGroup(store, operation.resourceId);
@@ -111,7 +116,7 @@ export function resourceGroupRoutes(services: ResourcesServices, providers: Prov
             subscriptionId: LOCAL_SUBSCRIPTION,
             location: textOf(group.body['location']),
             resourceId: group.id,
-            input: {},
+            input: { caller: request.principal as unknown as JsonObject },
           });
         return {
           status: 202,

@@ -16,6 +16,7 @@ import {
 } from '../../../core.ts';
 import type { InsideAnswer, InsideCalls } from '../../../inside-calls.ts';
 import { textOf } from '../../../json.ts';
+import { followOutside, outsideProviderOf } from '../../../outside-providers.ts';
 import { groupIdOf, parseResourceId, sameId } from '../../../resource-id.ts';
 import type { ResourcesServices } from '../services.ts';
 import { durationSince, type Step } from './bodies.ts';
@@ -244,6 +245,9 @@ export class DeploymentRun {
       if (answer.status < 400) {
         await this.#quiet(resource.id);
         for (const { id } of begun) this.#refuseFailed(id);
+        if (begun.length === 0 && outsideProviderOf(this.#services.stateDir, resource.id) !== undefined) {
+          await followOutside(this.#calls, this.#kept.caller, answer, () => this.#refuseCancelled());
+        }
         return answer.status;
       }
       const refusal = refusalOf(answer);
@@ -316,12 +320,14 @@ export const keptOf = (deployment: StoredResource): Kept => deployment.hidden as
 const siteOf = ({ site }: Kept): Site => ({ ...site, began: new Date(site.began) });
 
 function refusalOf({ status, body }: InsideAnswer): ArmError {
-  const { error } = (body ?? {}) as { error?: JsonObject };
+  const answered = (body ?? {}) as { error?: JsonObject };
+  // Some providers have no envelope in old api-versions.
+  const error = answered.error ?? (answered as JsonObject);
   return new ArmError(
     status,
-    textOf(error?.['code']) || 'UnknownError',
-    textOf(error?.['message']),
-    error?.['target'] === undefined ? undefined : textOf(error['target']),
+    textOf(error['code']) || 'UnknownError',
+    textOf(error['message']),
+    error['target'] === undefined ? undefined : textOf(error['target']),
   );
 }
 
