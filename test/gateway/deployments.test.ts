@@ -145,7 +145,7 @@ describe('image templates in deployments, by the endpoint of the gateway', () =>
     assert.equal(properties?.provisioningState, 'Succeeded');
     assert.deepEqual(properties?.outputs?.['state'], { type: 'String', value: 'Succeeded' });
     assert.match(String(properties?.outputs?.['version']?.value), /^\d[\d.]+$/);
-    assert.ok(properties?.outputResources?.some(({ id }) => /imageTemplates\/linux$/.test(id ?? '')));
+    assert.ok(properties?.outputResources?.some(({ id }) => id?.endsWith('/imageTemplates/linux')));
     assert.equal((await ofTemplate())?.state, 'Succeeded');
 
     const templates = builder.virtualMachineImageTemplates;

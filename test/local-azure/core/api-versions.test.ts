@@ -210,7 +210,7 @@ describe('an api-version that a type does not have', () => {
 
   it('is told by Resource Manager in its own words where it is asked itself', async () => {
     const words =
-      /^The api-version '2031-01-01' is invalid\. The supported versions are '2025-04-01,2025-03-01,.*,2014-04'\.$/;
+      /^The api-version '2031-01-01' is invalid\. The supported versions are '2026-06-01,2025-04-01,.*,2014-04'\.$/;
     for (const path of [`${S}/resourceGroups`, S, `${S}/resources`, `${GROUP}/Microsoft.Resources/deployments/x`]) {
       assert.match(await refused('GET', `${path}?api-version=2031-01-01`, 400, 'InvalidApiVersionParameter'), words);
     }
