@@ -14,9 +14,16 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { end } from './operation-end.ts';
-import { QUERY_STAGED, QUERY_TEMPLATE, SIGNAL_CHECK_SOURCE, TEMPLATE_UPDATES } from './template-messages.ts';
+import {
+  QUERY_STAGED,
+  QUERY_TEMPLATE,
+  SIGNAL_CHECK_SOURCE,
+  SIGNAL_DISTRIBUTED,
+  TEMPLATE_UPDATES,
+} from './template-messages.ts';
 import type {
   Accepted,
+  Distributed,
   OperationView,
   PutRequest,
   Refusal,
@@ -80,6 +87,7 @@ class LivingTemplate {
     ): void => setHandler(defineUpdate<R, A>(name), handler, { validator });
     setHandler(defineQuery<TemplateView>(QUERY_TEMPLATE), () => viewOf(this.#state));
     setHandler(defineQuery(QUERY_STAGED), () => ({ contexts: stagedBy(this.#state), building: this.#runs.building }));
+    setHandler(defineSignal<[Distributed]>(SIGNAL_DISTRIBUTED), (done) => this.#runs.distributed(done));
     setHandler(defineSignal(SIGNAL_CHECK_SOURCE), () => this.#triggers.checkNow());
     update(
       TEMPLATE_UPDATES.put,

@@ -2,7 +2,15 @@
  * Distribution on its own: outputs of a run that failed are made after all, and regions and targets are added, from what
  * the run made and without building again. What is there is left as it is, so it may be asked for any number of times.
  */
-import { ApplicationFailure, CancellationScope, defineQuery, setHandler } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  defineQuery,
+  getExternalWorkflowHandle,
+  isCancellation,
+  patched,
+  setHandler,
+} from '@temporalio/workflow';
 import type { RunContext } from '../activities/contract.ts';
 import type { BuildPlan, PlannedDistributor, SharedImageDistributor, TargetRegion } from '../template/build-plan.ts';
 import { asking, making, removing } from './activity-proxies.ts';
@@ -12,6 +20,8 @@ import type { OutputStatus, RedistributeReport } from './messages.ts';
 import { QUERY_REDISTRIBUTE } from './messages.ts';
 import { publishToGallery } from './publish-to-gallery.ts';
 import { runContext } from './run-context.ts';
+import { SIGNAL_DISTRIBUTED, templateWorkflowId } from './template-messages.ts';
+import type { Distributed } from './template-messages.ts';
 
 export interface Redistribution {
   plan: BuildPlan;
@@ -31,13 +41,32 @@ export async function redistributeImage(work: Redistribution): Promise<Redistrib
   try {
     await again.distribute(distributors);
   } finally {
-    await CancellationScope.nonCancellable(() => again.cleanUp());
+    await CancellationScope.nonCancellable(async () => {
+      await again.cleanUp();
+      // Before there were templates that stay to be told of it.
+      if (patched('tell-the-template')) await tellTemplate(work, report);
+    });
   }
   const failed = report.outputs.filter(({ state }) => state !== 'Succeeded');
   if (failed.length === 0) return report;
   const told = failed.map(({ runOutputName, state, message = '' }) => `${runOutputName} ${state}: ${message}`);
   const details = [report];
   throw ApplicationFailure.create({ type: 'NotDistributed', message: told.join('; '), nonRetryable: true, details });
+}
+
+/** Where the run was a template's, its outputs are the template's. A run of `kiln build` has no template that lives. */
+async function tellTemplate({ plan, outputs: former }: Redistribution, { outputs }: RedistributeReport): Promise<void> {
+  const made = outputs.map((output) => {
+    const before = former.find(({ runOutputName }) => runOutputName === output.runOutputName);
+    // What is there stays, though it could not be made again.
+    return output.state === 'Failed' && before?.state === 'Succeeded' ? before : output;
+  });
+  const told: Distributed = { runId: plan.runId, outputs: made };
+  try {
+    await getExternalWorkflowHandle(templateWorkflowId(plan.template.id)).signal(SIGNAL_DISTRIBUTED, told);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+  }
 }
 
 class Again {

@@ -33,6 +33,15 @@ export const QUERY_STAGED = 'staged';
 /** Signal: look now for a new version of the source, and not at the next turn. */
 export const SIGNAL_CHECK_SOURCE = 'checkSource';
 
+/** Signal (done: Distributed): what one of its runs had made was distributed again, or further. */
+export const SIGNAL_DISTRIBUTED = 'distributed';
+
+export interface Distributed {
+  runId: string;
+  /** All of the run's, and what was added. */
+  outputs: OutputStatus[];
+}
+
 /** Memo of a template that has a trigger: its region. */
 export const TRIGGER_MEMO = 'triggerIn';
 

@@ -16,7 +16,7 @@ import { buildOptions } from './build-options.ts';
 import type { BuildStatus } from './messages.ts';
 import { end } from './operation-end.ts';
 import { runContext } from './run-context.ts';
-import type { OperationView, RunAccepted, RunRequest, TemplateRun } from './template-messages.ts';
+import type { Distributed, OperationView, RunAccepted, RunRequest, TemplateRun } from './template-messages.ts';
 import { begin, planOfRun, remember } from './template-state.ts';
 import type { RememberedRun, TemplateState } from './template-state.ts';
 
@@ -97,6 +97,16 @@ export class TemplateRuns {
     this.#current = { run };
     this.#follow(plan, operation, forgotten).catch((error: unknown) => this.#lost(operation, error));
     return { operationId: operation.id, runId: run.runId };
+  }
+
+  /** Of a run that is not remembered, or none of this template's, nothing is kept. */
+  distributed({ runId, outputs }: Distributed): void {
+    const run = this.#state.runs.find((one) => one.runId === runId);
+    if (run === undefined || run === this.#current?.run) return;
+    const named = new Set(outputs.map(({ runOutputName }) => runOutputName));
+    run.outputs = [...outputs, ...run.outputs.filter(({ runOutputName }) => !named.has(runOutputName))];
+    const whole = run.outputs.every(({ state }) => state === 'Succeeded');
+    if (run.state === 'PartiallySucceeded' && whole) Object.assign(run, { state: 'Succeeded', message: '' });
   }
 
   /** The operation of the cancellation, which ends with the run; the same one where it is asked for again. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { BuildStatus, OutputStatus, RedistributeReport } from '../../src/workflows/messages.ts';
+import type { TemplateView } from '../../src/workflows/template-messages.ts';
 import { createClients, FAST } from '../local-azure/support.ts';
 import { TestStack } from './stack.ts';
 import { DEFINITION, GROUP, shellTemplate } from './templates.ts';
@@ -103,6 +104,74 @@ describe('kiln distribute', () => {
     assert.equal(code, 0);
     assert.deepEqual(told(report.outputs), ['gallery Succeeded', 'managed Succeeded']);
     assert.deepEqual(await groups(), before);
+  });
+
+  it('tells the template whose run it was, which has its outputs from then on', async () => {
+    const vhd = { type: 'VHD', runOutputName: 'vhd' };
+    const image = { ...managed, imageId: managed.imageId.replace('taken', 'of-a-template') };
+    const template = shellTemplate(['# simulate: seconds=3'], { distribute: [gallery, image] });
+    await stack.kiln('template', 'create', stack.write('kept', template));
+    const { stdout } = await stack.kiln('template', 'run', 'kept', '--no-wait');
+    const runId = /run (\S+)/.exec(stdout)?.[1] ?? '';
+    await stack.until(runId, ({ stage }) => stage === 'Customizing');
+    const { id = '' } = await clients.compute.disks.get('golden-images', 'foreign');
+    const osDisk = { osType: 'Linux' as const, osState: 'Generalized' as const, managedDisk: { id } };
+    const foreign = { location: 'westeurope', hyperVGeneration: 'V1' as const, storageProfile: { osDisk } };
+    await clients.compute.images.createOrUpdate('golden-images', 'of-a-template', foreign, FAST);
+    const lastRun = async () => {
+      const shown = await stack.kiln('template', 'show', 'kept', '--json');
+      const [run] = (JSON.parse(shown.stdout) as TemplateView).runs;
+      assert.ok(run);
+      return run;
+    };
+    while ((await lastRun()).endTime === undefined);
+    assert.deepEqual(
+      [(await lastRun()).state, ...told((await lastRun()).outputs)],
+      ['PartiallySucceeded', 'gallery Succeeded', 'managed Failed'],
+    );
+    const still = await distribute(runId, '--to', stack.write('disk', [vhd]));
+    assert.equal(still.code, 1);
+    assert.deepEqual(
+      [(await lastRun()).state, ...told((await lastRun()).outputs)],
+      ['PartiallySucceeded', 'gallery Succeeded', 'managed Failed', 'vhd Succeeded'],
+    );
+    await clients.compute.images.delete('golden-images', 'of-a-template', FAST);
+    assert.equal((await distribute(runId)).code, 0);
+    const { state, message, outputs } = await lastRun();
+    assert.deepEqual(
+      [state, message, ...told(outputs)],
+      ['Succeeded', '', 'gallery Succeeded', 'managed Succeeded', 'vhd Succeeded'],
+    );
+    assert.equal((await stack.kiln('template', 'delete', 'kept')).code, 0);
+  });
+
+  it('does one after the other where two ask at once, and the work of both', async () => {
+    await stack.kiln(
+      'build',
+      stack.write('twice', shellTemplate(['# nothing'], { distribute: [gallery] })),
+      '--id',
+      'twice',
+    );
+    const both = await Promise.all(
+      ['northeurope', 'swedencentral'].map((region) => distribute('twice', '--region', region)),
+    );
+    assert.deepEqual(
+      both.map(({ code }) => code),
+      [0, 0],
+    );
+    const [version, ...others] = [...new Set(both.map(({ report }) => report.outputs[0]?.version))];
+    assert.deepEqual(others, [], 'no second version');
+    const { publishingProfile } = await clients.compute.galleryImageVersions.get(
+      'golden-images',
+      'golden',
+      'debian-12',
+      version ?? '',
+    );
+    assert.deepEqual(publishingProfile?.targetRegions?.map(({ name }) => name).toSorted(), [
+      'North Europe',
+      'Sweden Central',
+      'West Europe',
+    ]);
   });
 
   it('says where nothing is left to make an output from, and what it cannot take', async () => {
