@@ -31,7 +31,7 @@ export function createHandler(
     }
     const match = router.match(method, path, c.get('apiVersion'));
     calls.countRoute(match.route);
-    const type = typeOf(match.id);
+    const type = typeOf(match);
     const body = c.get('body');
     requireApiVersion(type, c.get('apiVersion'), locationOf(services.store, match.id, body));
     if (type !== undefined) c.set('body', fitted(type, method, match.route.path, body));
@@ -70,9 +70,14 @@ function fitted(type: string, method: string, route: string, body: JsonObject | 
   return body === undefined || (method !== 'PUT' && method !== 'PATCH') ? body : fitBody(type, body, method);
 }
 
-/** Of the last provider that an id names: a role assignment lies at another's resource. */
-function typeOf(id: string): string | undefined {
+/**
+ * Of the last provider that an id names: a role assignment lies at another's resource. Undefined for what is Resource
+ * Manager's own, as are the providers themselves.
+ */
+function typeOf({ id, route }: Match): string | undefined {
   const at = providerIndex(id);
-  if (at >= 0) return parseResourceId(id.slice(at)).type;
-  return /\/resourcegroups\/[^/]+$/i.test(id) ? 'Microsoft.Resources/resourceGroups' : undefined;
+  if (at < 0) return /\/resourcegroups\/[^/]+$/i.test(id) ? 'Microsoft.Resources/resourceGroups' : undefined;
+  const { type } = parseResourceId(id.slice(at));
+  const isProvider = type?.includes('/') !== true && route.path.includes('/providers/{namespace}');
+  return isProvider ? undefined : type;
 }

@@ -217,6 +217,20 @@ describe('an api-version that a type does not have', () => {
     await refused('GET', `${GROUP}/Microsoft.Compute/disks/x?api-version=newest`, 400, 'InvalidApiVersionParameter');
   });
 
+  it('is one of Resource Manager where a provider is asked for or registered', async () => {
+    for (const namespace of ['Compute', 'Network', 'Storage', 'ManagedIdentity', 'Authorization', 'Resources']) {
+      const path = `${S}/providers/Microsoft.${namespace}`;
+      for (const [method, end] of [
+        ['GET', ''],
+        ['POST', '/register'],
+      ] as const) {
+        const { status, text } = await azure.call(method, `${path}${end}?api-version=2022-09-01`);
+        assert.equal(status, 200, text);
+        await refused(method, `${path}${end}?api-version=2022-07-02`, 400, 'InvalidApiVersionParameter');
+      }
+    }
+  });
+
   it('is not said at all, or of a type or a service that is not', async () => {
     await refused('GET', `${GROUP}/Microsoft.Compute/disks/x`, 400, 'MissingApiVersionParameter');
     assert.equal(
