@@ -38,7 +38,7 @@ const POLL_PAUSES: Array<[RegExp, PollPause]> = [
 ];
 
 /** Services that say that they would notify Resource Manager of the end. */
-const NOTIFIES = /^(microsoft\.network\/|microsoft\.compute\/(virtualmachines|images)\/)/;
+const NOTIFIES = /^(microsoft\.network\/|microsoft\.compute\/(virtualmachines|images|galleries)\/)/;
 
 interface Reached {
   origin: string;

@@ -3,10 +3,12 @@ import { ArmError, type Operations, type ResourceStore, type StoredResource } fr
 import { parseResourceId } from './resource-id.ts';
 
 /** Types whose provider speaks for itself when Resource Manager still knows of one that is gone. */
-const OWN_WORDS: Record<string, string> = {
-  'microsoft.compute/virtualmachines': 'The entity was not found in this Azure location. Virtual machine',
-  'microsoft.compute/disks': 'Disk',
-  'microsoft.compute/snapshots': 'Snapshot',
+const OWN_WORDS: Record<string, (name: string) => string> = {
+  'microsoft.compute/virtualmachines': () => 'The entity was not found in this Azure location.',
+  'microsoft.compute/disks': (name) => `Disk ${name} is not found.`,
+  'microsoft.compute/snapshots': (name) => `Snapshot ${name} is not found.`,
+  'microsoft.compute/diskencryptionsets': (name) => `DiskEncryptionSet '${name}' was not found.`,
+  'microsoft.compute/diskaccesses': (name) => `DiskAccess object ${name} not found.`,
 };
 
 /** Throws ArmError 404 ResourceNotFound, or NotFound where the provider has its own words. */
@@ -15,7 +17,7 @@ export function requireResource(store: ResourceStore, id: string): StoredResourc
   if (resource === undefined) {
     const { type, name } = parseResourceId(id);
     const own = OWN_WORDS[(type ?? '').toLowerCase()];
-    if (own !== undefined && store.wasDeleted(id)) throw new ArmError(404, 'NotFound', `${own} ${name} is not found.`);
+    if (own !== undefined && store.wasDeleted(id)) throw new ArmError(404, 'NotFound', own(name));
     throw resourceNotFound(id);
   }
   return resource;

@@ -12,7 +12,7 @@ const EXCEPTIONS: Array<[told: RegExp, reason: string]> = [
     'recorded',
   ],
   [
-    /(PUT|PATCH) Microsoft.Compute\/(disks|snapshots) .*answer: name: is required/,
+    /(PUT|PATCH) Microsoft.Compute\/(disks|snapshots|diskEncryptionSets) .*answer: name: is required/,
     'recorded: accepted is told without a name',
   ],
   [

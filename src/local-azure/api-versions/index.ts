@@ -31,6 +31,8 @@ const TYPES: Record<string, Record<string, Versions>> = {
     proximityPlacementGroups: since(MACHINES, '2018-04-01'),
     disks: DISKS,
     snapshots: DISKS,
+    diskEncryptionSets: since(DISKS, '2019-07-01'),
+    diskAccesses: since(DISKS, '2020-05-01'),
     galleries: GALLERIES,
     'galleries/images': GALLERIES,
     'galleries/images/versions': GALLERIES,

@@ -66,6 +66,7 @@ export function acceptedDisk(
       ...(existing !== undefined && (type === TYPES.snapshot || method === 'PATCH') ? { sku: body['sku'] ?? {} } : {}),
       properties: {
         ...shown,
+        ...(existing !== undefined && type === TYPES.disk ? tierOf(body, apiVersion) : {}),
         provisioningState: 'Updating',
         ...(age.old ? { isArmResource: true } : {}),
         ...(changed && age.between ? { colocationConstraints: {} } : {}),
@@ -74,6 +75,11 @@ export function acceptedDisk(
     };
   };
 }
+
+const tierOf = (body: JsonObject, apiVersion: string): JsonObject => {
+  const { tier } = performance(object(body['sku']), object(body['properties']), apiVersion);
+  return tier === undefined ? {} : { tier };
+};
 
 /** What a disk can do is Azure's to say, but for those where a person says it. */
 function ofTheirOwn({ diskIOPSReadWrite, diskMBpsReadWrite, ...properties }: JsonObject, sku: string): JsonObject {

@@ -1,5 +1,5 @@
 /** What a disk's or snapshot's body says: its SKU, size, user, and what it was made from. How it is shown: disk-answers.ts. */
-import type { Json, JsonObject, Services, StoredResource } from '../../core.ts';
+import { ArmError, type Json, type JsonObject, type Services, type StoredResource } from '../../core.ts';
 import { type ImageSource, resolveImage } from './image-sources.ts';
 import { idIn, invalid, object, propertiesOf, text } from './shared.ts';
 
@@ -18,9 +18,32 @@ export const sized = (sizeGB: Json | undefined): JsonObject =>
 export const resized = (sizeGB: Json | undefined): JsonObject => (typeof sizeGB === 'number' ? { sizeGB } : {});
 
 /** What a write may change of a disk that exists, beside its size. */
-export function changeable({ networkAccessPolicy, publicNetworkAccess, osType, tier }: JsonObject): JsonObject {
-  const changed = { networkAccessPolicy, publicNetworkAccess, osType, tier };
-  return Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined)) as JsonObject;
+export function changeable(sent: JsonObject): JsonObject {
+  const changed = Object.entries(sent).filter(([key]) => CHANGEABLE.has(key));
+  return { ...Object.fromEntries(changed), ...accessOf(sent) };
+}
+
+const CHANGEABLE = new Set([
+  'networkAccessPolicy',
+  'publicNetworkAccess',
+  'osType',
+  'tier',
+  'encryption',
+  'maxShares',
+  'burstingEnabled',
+  'diskIOPSReadWrite',
+  'diskMBpsReadWrite',
+  'supportsHibernation',
+  'supportedCapabilities',
+  'purchasePlan',
+  'dataAccessAuthMode',
+  'optimizedForFrequentAttach',
+]);
+
+/** The access that a disk names is kept with its group in capitals, as recorded. */
+export function accessOf({ diskAccessId }: JsonObject): JsonObject {
+  if (typeof diskAccessId !== 'string') return {};
+  return { diskAccessId: diskAccessId.replace(/(?<=\/resourceGroups\/)[^/]+/i, (group) => group.toUpperCase()) };
 }
 
 /** A disk that was made empty has no operating system, nor has a copy of it. */
@@ -72,10 +95,16 @@ export function sourceOf(services: Services, creation: JsonObject, location: str
       return resolveImage(services, { id: copiedFrom(creation) }, 'creationData.sourceResourceId', location);
     case 'Empty':
       return undefined;
-    default:
-      throw invalid(
-        'creationData.createOption',
-        `The value '${option}' of parameter 'createOption' is not supported here.`,
-      );
+    case 'Import': {
+      const blob = text(creation['sourceUri']);
+      const account = /^https?:\/\/([^./]+)\.blob\./.exec(blob)?.[1];
+      const held = services.store.list({ type: 'Microsoft.Storage/storageAccounts' });
+      if (held.some(({ body }) => body['name'] === account && body['location'] === location)) break;
+      throw new ArmError(400, 'BadRequest', `The source blob ${blob} does not belong to the same region as the disk.`);
+    }
   }
+  throw invalid(
+    'creationData.createOption',
+    `The value '${option}' of parameter 'createOption' is not supported here.`,
+  );
 }

@@ -13,7 +13,9 @@ import {
 import { requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
 import { acceptedDisk, showDisk } from './disk-answers.ts';
+import { requireAccess } from './disk-guards.ts';
 import {
+  accessOf,
   changeable,
   generationOf,
   osTypeOf,
@@ -81,6 +83,14 @@ export function diskRoutes(services: Services, type: typeof TYPES.disk | typeof 
       if (user !== '') {
         throw new ArmError(409, 'OperationNotAllowed', `Disk ${text(disk.body['name'])} is attached to VM ${user}.`);
       }
+      if (propertiesOf(disk)['diskState'] === 'ActiveSAS') {
+        const kind = type === TYPES.disk ? 'disk' : 'snapshot';
+        throw new ArmError(
+          409,
+          'OperationNotAllowed',
+          `There is an active shared access signature outstanding for ${kind} ${text(disk.body['name'])}. Call EndGetAccess before attaching or deleting this ${kind}. Learn more here: aka.ms/revokeaccessapi.`,
+        );
+      }
     }),
     {
       method: 'POST',
@@ -127,6 +137,7 @@ function writeDisk(services: Services, type: string, request: ArmRequest) {
   const location = requireRegion(request.body?.['location'], type);
   const existing = services.store.get(request.id);
   const sent = object(request.body?.['properties']);
+  requireAccess(services, sent);
   if (existing !== undefined) {
     refuseWhileBusy(services, existing);
     requireGrowth(type, existing, sent['diskSizeGB']);
@@ -162,6 +173,7 @@ function writeDisk(services: Services, type: string, request: ArmRequest) {
       networkAccessPolicy: 'AllowAll',
       publicNetworkAccess: 'Enabled',
       ...sent,
+      ...accessOf(sent),
       creationData: shownCreation(services, creation),
       ...osTypeOf(services, sent, creation, source),
       ...generationOf(services, sent, creation, source),

@@ -17,6 +17,7 @@ import { requireIdentifier } from './names.ts';
 import {
   acceptWrite,
   deleteRoute,
+  GALLERIES_NOTIFY,
   GROUP_PATH,
   invalid,
   object,
@@ -28,8 +29,8 @@ import {
   TYPES,
 } from './shared.ts';
 
-const FORM: AsyncForm = { segment: 'capsOperations', headers: 'azure-async' };
-const DELETE: AsyncForm = { segment: 'capsOperations', headers: 'both' };
+const FORM: AsyncForm = { segment: 'capsOperations', headers: 'azure-async', notifiesSince: GALLERIES_NOTIFY };
+const DELETE: AsyncForm = { ...FORM, headers: 'both' };
 const GALLERY = `${GROUP_PATH}/providers/Microsoft.Compute/galleries/{gallery}`;
 const DEFINITIONS = `${GALLERY}/images`;
 
@@ -45,7 +46,7 @@ export function galleryRoutes(services: Services): Route[] {
           location: requireRegion(request.body?.['location'], TYPES.gallery),
           keep: ['identity'],
           properties: {
-            ...object(request.body?.['properties']),
+            ...withRetention(object(request.body?.['properties'])),
             identifier: { uniqueName: `${request.subscriptionId}-${(request.params['gallery'] ?? '').toUpperCase()}` },
             provisioningState: 'Creating',
           },
@@ -124,7 +125,12 @@ function writeDefinition(services: Services, request: Parameters<Route['handle']
   return acceptWrite(services, request, {
     type: TYPES.definition,
     location: requireRegion(request.body?.['location'] ?? gallery.body['location'], TYPES.definition),
-    properties: { architecture: 'x64', ...sent, hyperVGeneration: generation, provisioningState: 'Creating' },
+    properties: {
+      architecture: 'x64',
+      ...withoutEmpty(sent),
+      hyperVGeneration: generation,
+      provisioningState: 'Creating',
+    },
     form: FORM,
     status: existing === undefined ? 201 : 200,
     answer: (definition) => showDefinition(definition, request.apiVersion),
@@ -147,6 +153,21 @@ function refuseTaken({ store }: Services, { id, params }: ArmRequest, sent: Json
     409,
     'Conflict',
     `Gallery image: ${params['image'] ?? ''} identified by (publisher:${text(publisher)}, offer:${text(offer)}, sku:${text(sku)}) already exists. Choose a different publisher, offer, sku combination.`,
+  );
+}
+
+/** What is deleted is kept for a week unless another time was asked for. */
+function withRetention(sent: JsonObject): JsonObject {
+  const policy = object(sent['softDeletePolicy']);
+  if (policy['isSoftDeleteEnabled'] !== true) return sent;
+  return { ...sent, softDeletePolicy: { retentionPeriodInDays: 7, ...policy } };
+}
+
+/** az sends lists that it has nothing for, and Azure forgets them. */
+function withoutEmpty(sent: JsonObject): JsonObject {
+  const optional = ['disallowed', 'recommended'];
+  return Object.fromEntries(
+    Object.entries(sent).filter(([key, value]) => !optional.includes(key) || Object.keys(object(value)).length > 0),
   );
 }
 

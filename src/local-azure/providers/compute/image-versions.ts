@@ -7,6 +7,7 @@ import {
   acceptWrite,
   contentKey,
   deleteRoute,
+  GALLERIES_NOTIFY,
   GROUP_PATH,
   object,
   propertiesOf,
@@ -20,8 +21,13 @@ import { requireName } from './names.ts';
 import { versionDataDisks } from './image-data-disks.ts';
 import { sourceIdOf, sourceOf } from './version-sources.ts';
 
-const FORM: AsyncForm = { segment: 'capsOperations', headers: 'azure-async', retryAfter: 60 };
-const DELETE: AsyncForm = { segment: 'capsOperations', headers: 'both', retryAfter: 60 };
+const FORM: AsyncForm = {
+  segment: 'capsOperations',
+  headers: 'azure-async',
+  retryAfter: 60,
+  notifiesSince: GALLERIES_NOTIFY,
+};
+const DELETE: AsyncForm = { ...FORM, headers: 'both' };
 const VERSIONS = `${GROUP_PATH}/providers/Microsoft.Compute/galleries/{gallery}/images/{image}/versions`;
 const PATH = `${VERSIONS}/{version}`;
 

@@ -2,6 +2,7 @@
 import type { CreateProvider, Services, StoredResource } from '../../core.ts';
 import { describeTypes } from '../../api-versions/index.ts';
 import { closeAccess } from './disk-access.ts';
+import { diskGuardRoutes, registerDiskGuardOperations } from './disk-guards.ts';
 import { registerDiskOperations } from './disk-life.ts';
 import { diskRoutes } from './disks.ts';
 import { extensionImageRoutes } from './extension-images.ts';
@@ -21,11 +22,13 @@ import { runCommandRoutes } from './run-commands.ts';
 import { text, TYPES } from './shared.ts';
 import { sharedGalleryRoutes } from './shared-galleries.ts';
 import { sizeRoutes } from './sizes.ts';
+import { skuRoutes } from './skus.ts';
 import { registerImageVersionOperations } from './version-regions.ts';
 import { machineRoutes } from './virtual-machines.ts';
 
 export const createComputeProvider: CreateProvider = (services) => {
   registerDiskOperations(services);
+  registerDiskGuardOperations(services);
   registerImageOperations(services);
   registerGalleryOperations(services);
   registerImageVersionOperations(services);
@@ -41,8 +44,10 @@ export const createComputeProvider: CreateProvider = (services) => {
       ...marketplaceRoutes(),
       ...extensionImageRoutes(),
       ...sizeRoutes(services),
+      ...skuRoutes(),
       ...diskRoutes(services, TYPES.disk),
       ...diskRoutes(services, TYPES.snapshot),
+      ...diskGuardRoutes(services),
       ...imageRoutes(services),
       ...galleryRoutes(services),
       ...galleryApplicationRoutes(services),

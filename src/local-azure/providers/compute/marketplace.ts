@@ -47,8 +47,8 @@ export function marketplaceRoutes(): Route[] {
             ...(apiVersion < '2021-07-01' ? {} : { architecture: 'x64' }),
             replicaType: 'Unmanaged',
             disallowed: { vmDiskType: image.generation === 'V2' ? 'Unmanaged' : 'None' },
-            automaticOSUpgradeProperties: { automaticOSUpgradeSupported: image.osType === 'Windows' },
-            ...(apiVersion < '2022-11-01' ? {} : { imageDeprecationStatus: { imageState: 'Active' } }),
+            automaticOSUpgradeProperties: { automaticOSUpgradeSupported: UPGRADED.has(image.publisher) },
+            ...(apiVersion < '2021-11-01' ? {} : { imageDeprecationStatus: { imageState: 'Active' } }),
             ...(apiVersion < '2021-11-01'
               ? {}
               : {
@@ -68,6 +68,9 @@ export function marketplaceRoutes(): Route[] {
     },
   ];
 }
+
+/** Publishers whose images scale sets can be brought up to by themselves. */
+const UPGRADED = new Set(['Canonical', 'OpenLogic', 'MicrosoftWindowsServer', 'MicrosoftWindowsDesktop']);
 
 const CAPITALS = [
   'Subscriptions',

@@ -19,6 +19,8 @@ const PARAMETERS: Record<string, string> = {
   'virtualMachines/runCommands': 'runCommandName',
   availabilitySets: 'availabilitySetName',
   proximityPlacementGroups: 'proximityPlacementGroupName',
+  diskEncryptionSets: 'diskEncryptionSetName',
+  diskAccesses: 'diskAccessName',
   disks: 'diskName',
   snapshots: 'snapshotName',
   images: 'imageName',

@@ -13,7 +13,17 @@ import {
 } from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
 import { normalizeRegion } from '../../regions.ts';
-import { acceptWrite, GROUP_PATH, invalid, list, object, propertiesOf, text, TYPES } from './shared.ts';
+import {
+  acceptWrite,
+  GALLERIES_NOTIFY,
+  GROUP_PATH,
+  invalid,
+  list,
+  object,
+  propertiesOf,
+  text,
+  TYPES,
+} from './shared.ts';
 
 const LOCATION = '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/locations/{location}';
 
@@ -179,7 +189,7 @@ function shareRoute(services: Services): Route {
           location: text(gallery.body['location']),
           keep: ['identity'],
           properties: { ...propertiesOf(gallery), sharingProfile: changed, provisioningState: 'Updating' },
-          form: { segment: 'capsOperations', headers: 'azure-async' },
+          form: { segment: 'capsOperations', headers: 'azure-async', notifiesSince: GALLERIES_NOTIFY },
           status: 202,
           answer: () => request.body ?? {},
         },

@@ -22,6 +22,8 @@ export const TYPES = {
   runCommand: 'Microsoft.Compute/virtualMachines/runCommands',
   availabilitySet: 'Microsoft.Compute/availabilitySets',
   proximityGroup: 'Microsoft.Compute/proximityPlacementGroups',
+  encryptionSet: 'Microsoft.Compute/diskEncryptionSets',
+  diskAccess: 'Microsoft.Compute/diskAccesses',
   disk: 'Microsoft.Compute/disks',
   snapshot: 'Microsoft.Compute/snapshots',
   image: 'Microsoft.Compute/images',
@@ -30,6 +32,9 @@ export const TYPES = {
   application: 'Microsoft.Compute/galleries/applications',
   version: 'Microsoft.Compute/galleries/images/versions',
 } as const;
+
+/** The first api-version whose galleries say that they notify Resource Manager of the end of an operation. */
+export const GALLERIES_NOTIFY = '2022-08-03';
 
 export const GROUP_PATH = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}';
 export const MACHINE_PATH = `${GROUP_PATH}/providers/${TYPES.machine}/{name}`;

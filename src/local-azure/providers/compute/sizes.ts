@@ -1,7 +1,6 @@
-/** Sizes, their quota, and the resource SKUs that say which region has them. */
+/** Sizes and their quota. */
 import { ArmError, type Json, type JsonObject, type Route, type Services, type StoredResource } from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
-import { normalizeRegion, REGION_NAMES } from '../../regions.ts';
 import { requireWithin } from './names.ts';
 import { GROUP_PATH, invalid, MACHINE_PATH, object, propertiesOf, text, TYPES } from './shared.ts';
 import { familyOf, findSize, SIZES, type Size } from './size-catalogue.ts';
@@ -26,32 +25,6 @@ export function sizeRoutes(services: Services): Route[] {
       path: `${inLocation}/usages`,
       handle: ({ params }) => ({ status: 200, body: { value: usages(services, params['location'] ?? '') } }),
     },
-    {
-      method: 'GET',
-      path: '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/skus',
-      handle: ({ query }) => ({
-        status: 200,
-        body: {
-          value: regionsIn(query.get('$filter')).flatMap((location) =>
-            SIZES.map(({ name, cores, memoryInMB, generations, maxDataDisks }): Json => ({
-              resourceType: 'virtualMachines',
-              name,
-              tier: 'Standard',
-              family: familyOf(name),
-              locations: [location],
-              restrictions: [],
-              capabilities: [
-                { name: 'vCPUs', value: String(cores) },
-                { name: 'MemoryGB', value: String(memoryInMB / 1024) },
-                { name: 'MaxDataDiskCount', value: String(maxDataDisks) },
-                { name: 'HyperVGenerations', value: generations },
-                { name: 'CpuArchitectureType', value: 'x64' },
-              ],
-            })),
-          ),
-        },
-      }),
-    },
   ];
 }
 
@@ -64,12 +37,6 @@ const describeSizes = (): Json[] =>
     memoryInMB,
     maxDataDiskCount: maxDataDisks,
   }));
-
-/** `location eq 'westeurope'` is the one filter there is. */
-function regionsIn(filter: string | null): string[] {
-  const location = /^location eq '([^']+)'$/i.exec(filter?.trim() ?? '')?.[1];
-  return location === undefined ? REGION_NAMES : REGION_NAMES.filter((name) => name === normalizeRegion(location));
-}
 
 /** Throws ArmError where a machine of the size takes fewer disks, or two of them have one place. */
 export function requireDataDisks(disks: JsonObject[], size: Size | undefined): void {

@@ -108,6 +108,15 @@ export function showReplication(services: Services, version: StoredResource, api
   return { ...shown, properties: { ...object(shown['properties']), replicationStatus: { aggregatedState, summary } } };
 }
 
+/** As recorded: a gallery reads a disk or snapshot by a signed address, and leaves it open. */
+function lendSource(services: Services, sourceId: string): void {
+  const source = services.store.get(sourceId);
+  if (source?.type !== TYPES.disk && source?.type !== TYPES.snapshot) return;
+  if (propertiesOf(source)['diskState'] === 'Unattached') {
+    update(services, source.id, { properties: { diskState: 'ActiveSAS' } });
+  }
+}
+
 export function registerImageVersionOperations(services: Services): void {
   const replicate = async (resourceId: string): Promise<void> => {
     const version = services.store.get(resourceId);
@@ -119,6 +128,7 @@ export function registerImageVersionOperations(services: Services): void {
         text(version.hidden['key']),
       );
       update(services, resourceId, { hidden: { content } });
+      lendSource(services, text(version.hidden['sourceId']));
     }
     const states = { ...object(version.hidden['states']) };
     const faults = { ...object(version.hidden['faults']) };
