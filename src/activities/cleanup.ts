@@ -7,6 +7,7 @@ import { openStagingBlobs } from './blobs.ts';
 import type { CleanupActivities, Removal, RunContext } from './contract.ts';
 import { dataDiskOf, networkInterfaceOf, osDiskOf, publicIpOf } from './machine-names.ts';
 import { releaseGroup } from './own-group.ts';
+import { closeDisks, removableDisk } from './removable-disk.ts';
 import { removeInOrder } from './removals.ts';
 import type { Removable } from './removals.ts';
 import { isOurs } from './tags.ts';
@@ -70,6 +71,7 @@ export function createCleanupActivities(azure: Azure): CleanupActivities {
       const group: Removable = {
         what: `resource group ${resourceGroup}`,
         get: () => resourceGroups.get(resourceGroup),
+        release: () => closeDisks(azure, run),
         delete: () => resourceGroups.delete(resourceGroup),
         alone: true,
       };
@@ -106,19 +108,15 @@ function machineAndDisks(
   run: RunContext,
   { name, dataDisks }: { name: string; dataDisks: number },
 ): Array<Removable | Removable[]> {
-  const { virtualMachines, disks } = azure.clients(run.subscriptionId).compute;
+  const { virtualMachines } = azure.clients(run.subscriptionId).compute;
   const { resourceGroup } = run.staging;
-  const disk = (diskName: string): Removable => ({
-    what: `disk ${diskName}`,
-    get: () => disks.get(resourceGroup, diskName),
-    delete: () => disks.delete(resourceGroup, diskName),
-  });
   const machine: Removable = {
     what: `machine ${name}`,
     get: () => virtualMachines.get(resourceGroup, name),
     delete: () => virtualMachines.delete(resourceGroup, name, { forceDeletion: true }),
   };
-  return [machine, [osDiskOf(name), ...Array.from({ length: dataDisks }, (_, lun) => dataDiskOf(name, lun))].map(disk)];
+  const disks = [osDiskOf(name), ...Array.from({ length: dataDisks }, (_, lun) => dataDiskOf(name, lun))];
+  return [machine, disks.map((disk) => removableDisk(azure, run, disk))];
 }
 
 function interfaceAndAddress(azure: Azure, run: RunContext, machineName: string): [Removable, Removable] {
@@ -152,6 +150,7 @@ async function emptyGroup(azure: Azure, run: RunContext): Promise<Removal> {
     }
     return all;
   });
+  if (found.length > 0) await closeDisks(azure, run);
   for (const type of REMOVAL_ORDER) {
     for (const { id } of found.filter((resource) => resource.type === type)) {
       await finish(`delete ${id}`, () => resources.resources.deleteById(id, API_VERSION_OF[type]));

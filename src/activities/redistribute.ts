@@ -11,6 +11,7 @@ import type { TargetRegion } from '../template/build-plan.ts';
 import { normalizeRegion, requireResourceId } from '../template/resource-id.ts';
 import type { RedistributeActivities } from './contract.ts';
 import { releaseGroup, takeGroup } from './own-group.ts';
+import { removableDisk } from './removable-disk.ts';
 import { removeInOrder } from './removals.ts';
 import type { Removable } from './removals.ts';
 import { isOurs } from './tags.ts';
@@ -100,14 +101,9 @@ export function createRedistributeActivities(azure: Azure): RedistributeActiviti
     },
 
     async removeCopiedDisk(run) {
-      const { compute, resources } = azure.clients(run.subscriptionId);
+      const { resources } = azure.clients(run.subscriptionId);
       const { resourceGroup } = run.staging;
-      const disk: Removable = {
-        what: `disk ${DISK}`,
-        get: () => compute.disks.get(resourceGroup, DISK),
-        delete: () => compute.disks.delete(resourceGroup, DISK),
-      };
-      const removal = await removeInOrder(run, [disk]);
+      const removal = await removeInOrder(run, [removableDisk(azure, run, DISK)]);
       const rest: string[] = [];
       await attempt(`look into ${resourceGroup}`, async () => {
         if ((await orNotFound(resources.resourceGroups.get(resourceGroup))) === undefined) return;

@@ -8,9 +8,18 @@ import { finish } from '../azure/operations.ts';
 import type { Removal, RunContext } from './contract.ts';
 import { isOurs } from './tags.ts';
 
+interface Found {
+  id?: string;
+  tags?: Record<string, string>;
+  /** Of a disk. */
+  diskState?: string;
+}
+
 export interface Removable {
   what: string;
-  get: () => Promise<{ id?: string; tags?: Record<string, string> }>;
+  get: () => Promise<Found>;
+  /** What must be let go of before it can be deleted. */
+  release?: (found: Found) => Promise<void>;
   delete: () => PollerLike<OperationState<void>, void>;
   /**
    * Nothing that is removed later has it in it. Azure may not find for a moment what it has just made, so one that is not
@@ -33,7 +42,7 @@ export async function removeInOrder(run: RunContext, resources: Array<Removable 
   return removal;
 }
 
-async function removeOne(run: RunContext, { what, get, delete: remove, alone }: Removable): Promise<Removal> {
+async function removeOne(run: RunContext, { what, get, release, delete: remove, alone }: Removable): Promise<Removal> {
   const look = () => attempt(`look for ${what}`, () => orNotFound(get()));
   let found = await look();
   if (found === undefined && alone === true) {
@@ -45,6 +54,7 @@ async function removeOne(run: RunContext, { what, get, delete: remove, alone }: 
   if (!isOurs(run, found.tags)) {
     return { removed: [], leftovers: [{ id, reason: 'it does not carry the tag of this run' }] };
   }
+  await release?.(found);
   await finish(`delete ${what}`, remove);
   return { removed: [id], leftovers: [] };
 }

@@ -1,4 +1,4 @@
-/** Bodies of what machines are placed in: availability sets and proximity placement groups. */
+/** Bodies of what machines and disks refer to: availability sets, proximity placement groups, encryption sets, accesses. */
 import { resource } from './envelope.ts';
 import { answered, choice, flag, list, object, reference, text, whole } from './shape.ts';
 
@@ -42,4 +42,23 @@ export const placementGroup = resource(
     virtualMachineScaleSets: answered,
     availabilitySets: answered,
   }),
+);
+
+export const encryptionSet = resource(
+  object({
+    encryptionType: choice(
+      'EncryptionAtRestWithCustomerKey EncryptionAtRestWithPlatformAndCustomerKeys ConfidentialVmEncryptedWithCustomerKey',
+    ),
+    activeKey: object({ sourceVault: reference, keyUrl: text }, ['keyUrl']),
+    previousKeys: answered,
+    provisioningState: answered,
+    rotationToLatestKeyVersionEnabled: flag,
+    lastKeyRotationTimestamp: answered,
+    autoKeyRotationError: answered,
+    federatedClientId: text,
+  }),
+);
+
+export const diskAccess = resource(
+  object({ privateEndpointConnections: answered, provisioningState: answered, timeCreated: answered }),
 );

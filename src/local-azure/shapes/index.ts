@@ -3,7 +3,7 @@ import type { JsonObject } from '../core.ts';
 import { assignment, roleDefinition } from './authorization.ts';
 import { disk, grantAccess, image, snapshot } from './compute-disks.ts';
 import { application, definition, gallery, sharing, version } from './compute-galleries.ts';
-import { availabilitySet, placementGroup } from './compute-placements.ts';
+import { availabilitySet, diskAccess, encryptionSet, placementGroup } from './compute-placements.ts';
 import { extension, machine, runCommand, runCommandAction } from './compute-machines.ts';
 import { federated, userAssigned } from './identity.ts';
 import {
@@ -50,6 +50,8 @@ export const SHAPES: Record<string, Known> = {
   'microsoft.compute/disks': { shape: disk, word: 'disk' },
   'microsoft.compute/snapshots': { shape: snapshot, word: 'snapshot' },
   'microsoft.compute/images': { shape: image, word: 'image' },
+  'microsoft.compute/diskencryptionsets': { shape: encryptionSet, word: 'diskEncryptionSet' },
+  'microsoft.compute/diskaccesses': { shape: diskAccess, word: 'diskAccess' },
   'microsoft.compute/virtualmachines': { shape: machine, word: 'vm' },
   'microsoft.compute/virtualmachines/extensions': { shape: extension, word: 'extension' },
   'microsoft.compute/virtualmachines/runcommands': { shape: runCommand, word: 'runCommand' },

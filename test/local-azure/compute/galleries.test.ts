@@ -189,4 +189,9 @@ test('a version is made from a snapshot and says so', async () => {
   });
   assert.equal(version.storageProfile?.osDiskImage?.source?.id?.toLowerCase(), snapshot.id?.toLowerCase());
   assert.equal(version.storageProfile?.osDiskImage?.sizeInGB, 30);
+  // As recorded: the gallery read it by a signed address, and leaves that to be taken back.
+  assert.equal((await snapshots.get('gal-f', 'snap')).diskState, 'ActiveSAS');
+  await refused(snapshots.delete('gal-f', 'snap', FAST), 409, 'OperationNotAllowed', /active shared access signature/);
+  await snapshots.revokeAccess('gal-f', 'snap', FAST);
+  await snapshots.delete('gal-f', 'snap', FAST);
 });

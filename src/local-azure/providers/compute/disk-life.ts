@@ -55,7 +55,10 @@ export function detach(services: Services, diskId: string): void {
   const disk = services.store.get(diskId);
   if (disk === undefined) return;
   const { managedBy: _user, ...body } = disk.body;
-  services.store.put({ ...disk, body: { ...body, properties: { ...propertiesOf(disk), diskState: 'Unattached' } } });
+  const properties = propertiesOf(disk);
+  // A signed address that was given out outlives the machine.
+  const diskState = properties['diskState'] === 'ActiveSAS' ? 'ActiveSAS' : 'Unattached';
+  services.store.put({ ...disk, body: { ...body, properties: { ...properties, diskState } } });
 }
 
 /** A deallocated machine's disk is reserved for it, and may be read. */
