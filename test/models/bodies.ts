@@ -43,6 +43,8 @@ export const BODIES: Record<string, JsonObject> = {
   'microsoft.compute/galleries/applications': { location, properties: { supportedOSType: 'Linux' } },
   'microsoft.compute/availabilitysets': { location, properties: {} },
   'microsoft.compute/proximityplacementgroups': { location, properties: {} },
+  'microsoft.compute/diskencryptionsets': { location, properties: { activeKey: { keyUrl: 'https://vault/keys/one' } } },
+  'microsoft.compute/diskaccesses': { location, properties: {} },
   'microsoft.network/virtualnetworks/virtualnetworkpeerings': {
     properties: { remoteVirtualNetwork: { id: id('Microsoft.Network/virtualNetworks') } },
   },
