@@ -6,9 +6,11 @@ import type {
   ManagedImageDistributor,
   ResolvedSource,
   SharedImageDistributor,
+  VhdDistributor,
 } from '../template/build-plan.ts';
 import { normalizeRegion, requireResourceId } from '../template/resource-id.ts';
 import type { Problems } from './problems.ts';
+import { blobIn, findAccount } from './storage-accounts.ts';
 import { versionFromSource } from './version-numbers.ts';
 
 export async function checkDistributors(
@@ -27,7 +29,7 @@ export async function checkDistributors(
         case 'ManagedImage':
           return checkImage(azure, plan, distributor, path, problems);
         case 'VHD':
-          return;
+          return checkVhd(azure, plan, distributor, path, problems);
       }
     }),
   );
@@ -117,6 +119,30 @@ async function checkImage(
     }
     if (existing.tags?.['createdBy'] !== 'kiln') {
       problems.add(`${path}.imageId`, `the image exists and was not made by Kiln, so it is not replaced`);
+    }
+  });
+}
+
+async function checkVhd(
+  azure: Azure,
+  { template }: BuildPlan,
+  { uri }: VhdDistributor,
+  path: string,
+  problems: Problems,
+): Promise<void> {
+  if (uri === undefined) return;
+  const at = `${path}.uri`;
+  await attempt(`look for ${uri}`, async () => {
+    const account = await findAccount(azure, template.subscriptionId, uri);
+    if (account === undefined) {
+      return problems.add(at, `no storage account of subscription ${template.subscriptionId} has this address`);
+    }
+    const { container, name } = blobIn(account, uri);
+    if (container === '' || name === '') {
+      return problems.add(at, `expected the address of a blob, such as ${account.endpoint}vhds/name.vhd`);
+    }
+    if (await azure.blobs(account.endpoint).getContainerClient(container).getBlobClient(name).exists()) {
+      problems.add(at, 'there is a blob at this address already, which is never overwritten');
     }
   });
 }

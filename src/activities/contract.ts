@@ -20,6 +20,7 @@ import type {
 } from '../template/build-plan.ts';
 
 import type { Link } from '../template/chains.ts';
+import type { NeededPermissions } from '../template/permissions.ts';
 
 /** What every activity of a run needs to know; a few hundred bytes. */
 export interface RunContext {
@@ -373,7 +374,7 @@ export interface PlanReport {
   /** Exact version number that a `latest` scheme would give now, by run output name. */
   versions: Record<string, string>;
   /** What the build's identity must be allowed to do, a scope at a time. Absent: not known. */
-  permissions?: Array<{ scope: string; actions: string[]; why: string }>;
+  permissions?: NeededPermissions[];
 }
 
 /** Heartbeat details of a running customizer, read by the client from the pending activity. */

@@ -9,8 +9,9 @@ import { attempt, failure, orNotFound, toFailure } from '../azure/errors.ts';
 import { finish, poll, throwIfCanceled } from '../azure/operations.ts';
 import type { SharedImageDistributor, VhdDistributor } from '../template/build-plan.ts';
 import { requireResourceId } from '../template/resource-id.ts';
-import { openAccountBlobs, openStagingBlobs } from './blobs.ts';
+import { openStagingBlobs } from './blobs.ts';
 import type { CheckActivities, DistributeActivities, RunContext } from './contract.ts';
+import { blobIn, findAccount } from './storage-accounts.ts';
 import { isOurs, outputTags } from './tags.ts';
 import { nextVersion, versionFromSource } from './version-numbers.ts';
 
@@ -115,18 +116,15 @@ async function vhdTarget(
     const { service } = await openStagingBlobs(azure, run);
     return service.getContainerClient('vhds').getPageBlobClient(`${runOutputName}.vhd`);
   }
-  const { storage } = azure.clients(run.subscriptionId);
   return attempt(`find the storage account of ${uri}`, async () => {
-    for await (const account of storage.storageAccounts.list()) {
-      const endpoint = account.primaryEndpoints?.blob;
-      if (endpoint === undefined || account.id === undefined || !uri.startsWith(endpoint)) continue;
-      const { subscriptionId, resourceGroup, names } = requireResourceId(account.id);
-      const { service } = await openAccountBlobs(azure, { subscriptionId, resourceGroup, name: names[0] ?? '' });
-      const [container = '', ...blob] = uri.slice(endpoint.length).replace(/^\//, '').split('/');
-      await service.getContainerClient(container).createIfNotExists();
-      return service.getContainerClient(container).getPageBlobClient(blob.join('/'));
+    const account = await findAccount(azure, run.subscriptionId, uri);
+    if (account === undefined) {
+      throw failure('NotFound', `no storage account of the subscription has the address ${uri}`);
     }
-    throw failure('NotFound', `no storage account of the subscription has the address ${uri}`);
+    const { container, name } = blobIn(account, uri);
+    const client = azure.blobs(account.endpoint).getContainerClient(container);
+    await client.createIfNotExists();
+    return client.getPageBlobClient(name);
   });
 }
 

@@ -3,12 +3,14 @@ import { Context } from '@temporalio/activity';
 import type { VirtualMachineRunCommandInstanceView } from '@azure/arm-compute';
 import type { Azure } from '../azure/environment.ts';
 import { attempt, failure } from '../azure/errors.ts';
-import { openStagingBlobs, signedUrl } from './blobs.ts';
+import { openStagingBlobs } from './blobs.ts';
 import type { AccountBlobs } from './blobs.ts';
 import type { Guest, RunContext, StepResult } from './contract.ts';
 import { isOff } from './power.ts';
 import { neverRan, runCommand } from './run-command.ts';
 
+/** Of what a command is given to read and to write: more than the longest build. */
+export const VALID_HOURS = 24;
 const TAIL_BYTES = 2048;
 /** A question that is not answered after so long was cut off, whatever Azure says of it. */
 const ANSWERED_WITHIN_MS = 90_000;
@@ -53,8 +55,8 @@ export async function runInGuest(
         name: key,
         script,
         secrets: (await secrets?.(blobs)) ?? {},
-        outputUrl: await signedUrl(logs.stdout, 'racw', 24),
-        errorUrl: await signedUrl(logs.stderr, 'racw', 24),
+        outputUrl: await blobs.signedUrl(logs.stdout, 'racw', VALID_HOURS),
+        errorUrl: await blobs.signedUrl(logs.stderr, 'racw', VALID_HOURS),
         timeoutInSeconds,
         ...(as === undefined ? {} : { runAs: as }),
       };

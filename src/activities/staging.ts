@@ -1,13 +1,15 @@
 /** The staging group: what a build needs around its machine. Every create is a PUT under a fixed name, so it can be repeated. */
 import { restorePoller } from '@azure/arm-storage';
+import type { BlobServiceClient } from '@azure/storage-blob';
 import type { Azure } from '../azure/environment.ts';
-import { attempt } from '../azure/errors.ts';
-import { beating, finish, settled } from '../azure/operations.ts';
+import { attempt, azureDetail } from '../azure/errors.ts';
+import { beating, finish, poll, settled, throwIfCanceled } from '../azure/operations.ts';
 import { openStagingBlobs } from './blobs.ts';
 import type { RunContext, StagingActivities } from './contract.ts';
 import { networkInterfaceOf, publicIpOf } from './machine-names.ts';
 import { takeGroup } from './own-group.ts';
 
+const ROLES_KNOWN_WITHIN_MS = 10 * 60_000;
 /** The machine that is customized. */
 const BUILD = 'build';
 
@@ -35,16 +37,14 @@ export function createStagingActivities(azure: Azure): StagingActivities {
             sku: { name: 'Standard_LRS' },
             minimumTlsVersion: 'TLS1_2',
             allowBlobPublicAccess: false,
+            // A policy may refuse what does not say so.
+            allowSharedKeyAccess: false,
             enableHttpsTrafficOnly: true,
           }),
         (state) => restorePoller(storage, state, storage.storageAccounts.create),
       );
-      const blobs = await openStagingBlobs(azure, run);
-      await attempt('create the containers', () =>
-        Promise.all(
-          ['files', 'logs', 'vhds'].map((name) => blobs.service.getContainerClient(name).createIfNotExists()),
-        ),
-      );
+      const { service } = await openStagingBlobs(azure, run);
+      await beating('containers', () => attempt('create the containers', () => onceAllowed(() => furnish(service))));
     },
 
     async createStagingNetwork(run, subnetId) {
@@ -64,6 +64,30 @@ export function createStagingActivities(azure: Azure): StagingActivities {
       );
     },
   };
+}
+
+async function furnish(service: BlobServiceClient): Promise<void> {
+  await Promise.all(['files', 'logs', 'vhds'].map((name) => service.getContainerClient(name).createIfNotExists()));
+  // Containers are made by an action, what is in them is reached by data actions.
+  await service.getContainerClient('files').getBlobClient('any').exists();
+}
+
+/**
+ * The check that came before has found the worker to have the roles, but a role takes up to ten minutes to be known to
+ * storage, and to an account that is new.
+ */
+async function onceAllowed(work: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + ROLES_KNOWN_WITHIN_MS;
+  await poll(async () => {
+    throwIfCanceled();
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (azureDetail(error).code !== 'AuthorizationPermissionMismatch' || Date.now() > deadline) throw error;
+      return false;
+    }
+  });
 }
 
 async function createNetwork(

@@ -3,12 +3,11 @@ import type { VirtualMachineRunCommandInstanceView } from '@azure/arm-compute';
 import type { Azure } from '../azure/environment.ts';
 import { failure } from '../azure/errors.ts';
 import type { FailureType } from '../azure/errors.ts';
-import { signedUrl } from './blobs.ts';
 import { buildUserPassword } from './build-user.ts';
 import type { Guest, RunContext, StagedStep, StepActivities, StepHeartbeat, StepResult, StepRole } from './contract.ts';
 import { exports, linuxStep, outcomeOf, startCommand } from './guest/linux.ts';
 import { BUILD_USER, windowsOutcomeOf, windowsStep } from './guest/windows.ts';
-import { askGuest, lastLines, runInGuest, wasCutOff } from './guest-command.ts';
+import { askGuest, lastLines, runInGuest, VALID_HOURS, wasCutOff } from './guest-command.ts';
 import type { Beat, GuestCommand } from './guest-command.ts';
 import { restartMachine } from './restart.ts';
 import { neverRan } from './run-command.ts';
@@ -92,7 +91,11 @@ function commandOf(azure: Azure, run: RunContext, guest: Guest, step: ContentSte
     script: windows?.script ?? linuxStep(step),
     timeoutInSeconds: step.timeoutInSeconds ?? TIMEOUT_SECONDS,
     secrets: async (blobs) => ({
-      KILN_SOURCE: await signedUrl(blobs.service.getContainerClient('files').getBlobClient(step.blob), 'r', 24),
+      KILN_SOURCE: await blobs.signedUrl(
+        blobs.service.getContainerClient('files').getBlobClient(step.blob),
+        'r',
+        VALID_HOURS,
+      ),
       ...environmentOf(step),
       ...(windows?.needsPassword === true ? { KILN_PASSWORD: await password() } : {}),
     }),

@@ -1,7 +1,7 @@
 /** Signed addresses for files that only the client has, which has no credential of Azure's. */
 import type { Azure } from '../azure/environment.ts';
 import { attempt } from '../azure/errors.ts';
-import { openAccountBlobs, signedUrl } from './blobs.ts';
+import { openAccountBlobs } from './blobs.ts';
 import type { UploadActivities } from './contract.ts';
 import { sentBlob } from './downloads.ts';
 
@@ -10,7 +10,11 @@ const VALID_HOURS = 6;
 export function createUploadActivities(azure: Azure): UploadActivities {
   return {
     async issueUploadLinks({ subscriptionId, resourceGroup, storageAccount, digests }) {
-      const { service } = await openAccountBlobs(azure, { subscriptionId, resourceGroup, name: storageAccount });
+      const { service, signedUrl } = await openAccountBlobs(azure, {
+        subscriptionId,
+        resourceGroup,
+        name: storageAccount,
+      });
       const folder = service.getContainerClient('files');
       const links = digests.map(async (sha256) => {
         const blob = folder.getBlobClient(sentBlob(sha256));

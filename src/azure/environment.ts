@@ -9,8 +9,11 @@ import { ResourceManagementClient } from '@azure/arm-resources';
 import { StorageManagementClient } from '@azure/arm-storage';
 import { DefaultAzureCredential } from '@azure/identity';
 import type { TokenCredential } from '@azure/identity';
+import { BlobServiceClient } from '@azure/storage-blob';
 import { createPermissionsAt } from './permissions.ts';
 import type { PermissionsAt } from './permissions.ts';
+
+const USER_AGENT = 'kiln/0.1';
 
 export interface AzureEnvironment {
   /** Resource Manager; `https://management.azure.com` unless KILN_AZURE_ENDPOINT says otherwise. */
@@ -31,6 +34,8 @@ export interface AzureClients {
 
 export interface Azure {
   clients(subscriptionId: string): AzureClients;
+  /** The blobs of an account, by the credential's own token: no key of an account is ever asked for. */
+  blobs(endpoint: string): BlobServiceClient;
   permissionsAt: PermissionsAt;
 }
 
@@ -52,6 +57,8 @@ export function createAzure(environment: AzureEnvironment, credential = defaultC
   const bySubscription = new Map<string, AzureClients>();
   return {
     permissionsAt: createPermissionsAt(environment.endpoint, credential, scopeOf(environment)),
+    blobs: (endpoint) =>
+      new BlobServiceClient(endpoint, credential, { userAgentOptions: { userAgentPrefix: USER_AGENT } }),
     clients(subscriptionId) {
       const known = bySubscription.get(subscriptionId.toLowerCase());
       if (known !== undefined) return known;
@@ -70,7 +77,7 @@ function createClients(
   const options = {
     endpoint: environment.endpoint,
     credentials: { scopes: [scopeOf(environment)] },
-    userAgentOptions: { userAgentPrefix: 'kiln/0.1' },
+    userAgentOptions: { userAgentPrefix: USER_AGENT },
     // Temporal retries the activity; here only what a moment mends.
     retryOptions: { maxRetries: 3, maxRetryDelayInMs: 10_000 },
   };

@@ -27,7 +27,10 @@ export const FAILURES = {
   DeprovisionFailed: { retryable: false, hint: 'read the output of the step deprovision: kiln logs' },
   VersionTaken: { retryable: false, hint: 'choose another version: an existing one is never overwritten' },
   QuotaExceeded: { retryable: false, hint: 'ask for quota or choose another size or region' },
-  AuthorizationFailed: { retryable: false, hint: 'grant the worker the role that the message names' },
+  AuthorizationFailed: {
+    retryable: false,
+    hint: 'grant the worker what the message names, or all that kiln role prints',
+  },
   AuthenticationFailed: { retryable: true, hint: 'check the credential of the worker' },
   Conflict: { retryable: true, hint: 'another operation was under way' },
   Throttled: { retryable: true, hint: 'Azure limits the calls; tried again when it allows' },
@@ -96,7 +99,7 @@ interface RestErrorLike {
   code?: unknown;
   statusCode?: unknown;
   target?: unknown;
-  details?: { error?: { code?: unknown; target?: unknown } };
+  details?: { error?: { code?: unknown; target?: unknown }; errorCode?: unknown };
   response?: { headers?: { get(name: string): string | undefined } };
 }
 
@@ -104,7 +107,8 @@ interface RestErrorLike {
 export function azureDetail(error: unknown): AzureDetail {
   const rest = (typeof error === 'object' && error !== null ? error : {}) as RestErrorLike;
   const inner = rest.details?.error;
-  const code = text(inner?.code) ?? text(rest.code);
+  // Storage says it in a header, and in no body where it answers HEAD.
+  const code = text(inner?.code) ?? text(rest.details?.errorCode) ?? text(rest.code);
   const target = text(inner?.target) ?? text(rest.target);
   const correlationId = rest.response?.headers?.get('x-ms-correlation-request-id');
   return {

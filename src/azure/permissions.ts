@@ -11,6 +11,8 @@ const API_VERSION = '2022-04-01';
 export interface Permission {
   actions: string[];
   notActions: string[];
+  dataActions: string[];
+  notDataActions: string[];
 }
 
 /** Undefined where Azure does not tell: there is no such scope, or not for this caller. */
@@ -32,7 +34,9 @@ export function createPermissionsAt(endpoint: string, credential: TokenCredentia
       }
       if (!response.ok) return undefined;
       const page = (await response.json()) as { value?: Array<Partial<Permission>>; nextLink?: string };
-      for (const { actions = [], notActions = [] } of page.value ?? []) found.push({ actions, notActions });
+      for (const { actions = [], notActions = [], dataActions = [], notDataActions = [] } of page.value ?? []) {
+        found.push({ actions, notActions, dataActions, notDataActions });
+      }
       url = page.nextLink;
     }
     return found;
@@ -41,6 +45,13 @@ export function createPermissionsAt(endpoint: string, credential: TokenCredentia
 
 export function allows(permissions: Permission[], action: string): boolean {
   return permissions.some(({ actions, notActions }) => covers(actions, action) && !covers(notActions, action));
+}
+
+/** The same of data actions, which no `*` among a role's actions covers. */
+export function allowsData(permissions: Permission[], dataAction: string): boolean {
+  return permissions.some(
+    ({ dataActions, notDataActions }) => covers(dataActions, dataAction) && !covers(notDataActions, dataAction),
+  );
 }
 
 /** `*` stands for anything, slashes included. */

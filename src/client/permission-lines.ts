@@ -8,13 +8,16 @@ export function permissionLines(
   permissions: NonNullable<PlanReport['permissions']>,
   { width, subscriptionId }: { width: number; subscriptionId: string },
 ): string[] {
-  return permissions.flatMap(({ scope, actions, why }) => [
+  return permissions.flatMap(({ scope, actions, dataActions = [], why }) => [
     ...columns([[`on ${placeOf(scope, subscriptionId)}, for ${why}`]], { width }),
-    ...columns(byResource(actions), { width, indent: 6, whole: [0] }),
+    ...columns([...byResource(actions), ...byResource(dataActions).map(asData)], { width, indent: 6, whole: [0] }),
   ]);
 }
 
+const asData = ([kind = '', verbs = '']: string[]): string[] => [kind, `${verbs} (data actions)`];
+
 function placeOf(scope: string, subscriptionId: string): string {
+  if (!scope.startsWith('/')) return `the storage account at ${scope}`;
   const subscription = /^\/subscriptions\/([^/]+)$/i.exec(scope)?.[1];
   if (subscription !== undefined) return `subscription ${subscription}`;
   const group = parseGroupId(scope);

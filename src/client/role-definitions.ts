@@ -9,11 +9,13 @@ export interface RoleDefinition {
   Description: string;
   Actions: string[];
   NotActions: string[];
+  DataActions: string[];
+  NotDataActions: string[];
   AssignableScopes: string[];
 }
 
 export interface Role {
-  /** Where it is to be assigned: a subscription, resource group or resource. */
+  /** Where it is to be assigned: a subscription, resource group or resource, or a storage account by its blobs' address. */
   scope: string;
   definition: RoleDefinition;
 }
@@ -41,7 +43,9 @@ export function rolesFor(name: string, needed: NeededPermissions[]): Role[] {
           Description: `What Kiln needs to build ${name}: ${whys.join(', ')}`,
           Actions: [...new Set(ones.flatMap(({ actions }) => actions))].toSorted(),
           NotActions: [],
-          AssignableScopes: [assignableScope(scope)],
+          DataActions: [...new Set(ones.flatMap(({ dataActions = [] }) => dataActions))].toSorted(),
+          NotDataActions: [],
+          AssignableScopes: [assignableScope(scope, needed)],
         },
       };
     })
@@ -56,11 +60,17 @@ function unique(name: string, taken: Set<string>): string {
 }
 
 /** Azure takes no single resource here; the role is assigned at the resource all the same. */
-function assignableScope(scope: string): string {
+function assignableScope(scope: string, needed: NeededPermissions[]): string {
+  // An account by address is one of the template's subscription.
+  if (isAddress(scope))
+    return needed.map((one) => one.scope).find((one) => /^\/subscriptions\/[^/]+$/.test(one)) ?? scope;
   return /^(\/subscriptions\/[^/]+\/resourceGroups\/[^/]+)\//i.exec(scope)?.[1] ?? scope;
 }
 
+const isAddress = (scope: string): boolean => !scope.startsWith('/');
+
 function kindOf(scope: string): string {
+  if (isAddress(scope)) return 'storage';
   const type = parseResourceId(scope)?.type.toLowerCase();
   if (type === undefined) return /\/resourceGroups\//i.test(scope) ? 'resource group' : 'staging';
   const [namespace = '', kind = ''] = type.split('/');
@@ -80,10 +90,16 @@ export function roleScript(roles: Role[], assignee: string | undefined): string[
       ? 'ASSIGNEE=${ASSIGNEE:?set it to the object id of the identity that the worker runs as}'
       : `ASSIGNEE=${quote(assignee)}`,
     ...FUNCTIONS,
+    ...(roles.some(({ scope }) => isAddress(scope)) ? FIND_ACCOUNT : []),
     ...roles.flatMap(({ scope, definition }) => [
       '',
       `define ${quote(JSON.stringify(definition, null, 2))}`,
-      `assign ${quote(definition.Name)} ${quote(scope)}`,
+      ...(isAddress(scope)
+        ? [
+            `account=$(find_account ${quote(subscriptionOf(definition))} ${quote(`${scope}/`)})`,
+            `assign ${quote(definition.Name)} "$account"`,
+          ]
+        : [`assign ${quote(definition.Name)} ${quote(scope)}`]),
     ]),
   ];
 }
@@ -103,5 +119,15 @@ const FUNCTIONS = [
   '  return 1',
   '}',
 ];
+
+const FIND_ACCOUNT = [
+  'find_account() { # by the address of its blobs',
+  '  az storage account list --subscription "$1" --query "[?primaryEndpoints.blob==\'$2\'].id | [0]" --output tsv |',
+  '    grep . || { echo "no storage account of subscription $1 is at $2" >&2; return 1; }',
+  '}',
+];
+
+const subscriptionOf = ({ AssignableScopes }: RoleDefinition): string =>
+  /^\/subscriptions\/([^/]+)/i.exec(AssignableScopes[0] ?? '')?.[1] ?? '';
 
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -67,6 +67,16 @@ declare module 'azurite/dist/src/blob/BlobServer.js' {
   }
 }
 
+declare module 'azurite/dist/src/blob/utils/utils.js' {
+  export function getUserDelegationKeyValue(
+    objectId: string,
+    tenantId: string,
+    start: string,
+    expiry: string,
+    version: string,
+  ): string;
+}
+
 declare module 'azurite/dist/src/common/Telemetry.js' {
   export const AzuriteTelemetryClient: {
     init(location: string, enableTelemetry: boolean, environment: undefined): void;

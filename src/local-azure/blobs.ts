@@ -8,8 +8,10 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type BlobConfigurationClass from 'azurite/dist/src/blob/BlobConfiguration.js';
 import type { default as BlobServerClass, LokiStore } from 'azurite/dist/src/blob/BlobServer.js';
+import type * as UtilsModule from 'azurite/dist/src/blob/utils/utils.js';
 import type * as TelemetryModule from 'azurite/dist/src/common/Telemetry.js';
 import type { BlobService } from './core.ts';
 import type { Certificates } from './tls.ts';
@@ -27,26 +29,51 @@ interface Account {
   key2?: Buffer;
 }
 
-/** A request that is authorized by a token; Azurite looks at what the token says, and not whether it is true. */
-export interface TokenRequest {
+/** A request as it comes in, before Azurite looks at it. */
+export interface BlobCall {
   method: string;
   /** Path and query. */
   url: string;
-  token: string;
+  /** Header of that name: a token, a signature by an account key, or neither. */
+  authorization: string | undefined;
   copySource: string | undefined;
+  /** `x-ms-version`. */
+  version: string | undefined;
   /** Of the blob endpoint. */
   origin: string;
+  /** The whole body; whoever reads it has to answer the request. */
+  body: () => Promise<string>;
 }
 
 export interface BlobRefusal {
   status: number;
   code: string;
   message: string;
-  detail?: string;
+  /** More elements of the body, by name. */
+  details?: Record<string, string>;
   headers?: Record<string, string>;
 }
 
-export type BlobGuard = (request: TokenRequest) => Promise<BlobRefusal | undefined>;
+/** What is answered in Azurite's place. */
+export interface BlobAnswer {
+  xml: string;
+}
+
+/** Undefined hands the request on to Azurite. */
+export type BlobGuard = (request: BlobCall) => Promise<BlobRefusal | BlobAnswer | undefined>;
+
+/** Azurite's own derivation, by which it knows a signature made with the key again; base64. */
+export function delegationKey(
+  objectId: string,
+  tenantId: string,
+  start: string,
+  expiry: string,
+  version: string,
+): string {
+  const require = createRequire(import.meta.url);
+  const { getUserDelegationKeyValue } = require('azurite/dist/src/blob/utils/utils.js') as typeof UtilsModule;
+  return getUserDelegationKeyValue(objectId, tenantId, start, expiry, version);
+}
 
 /** `port` 0 picks a free one. Throws EADDRINUSE where it is taken. */
 export async function startBlobService(options: {
@@ -98,10 +125,12 @@ export async function startBlobService(options: {
   await server.start();
   const { port } = server.httpServer.address() as AddressInfo;
   const endpoint = `https://${HOST}:${port}`;
-  guardTokens(server.httpServer, options.guard, endpoint);
+  const inside = { 'local-azure-inside': randomUUID() };
+  guardRequests(server.httpServer, options.guard, endpoint, inside);
 
   return {
     endpoint,
+    inside,
     addAccount(name, [key1, key2]) {
       accounts.set(name, { name, key1: Buffer.from(key1, 'base64'), key2: Buffer.from(key2, 'base64') });
       return Promise.resolve();
@@ -129,31 +158,50 @@ export async function startBlobService(options: {
   };
 }
 
-/** Hands on what a token allows, and all that is authorized otherwise: Azurite looks into keys and signatures itself. */
-function guardTokens(server: Server, guard: BlobGuard, origin: string): void {
+/** Hands on what the guard has nothing against: Azurite looks into keys and signatures itself. */
+function guardRequests(server: Server, guard: BlobGuard, origin: string, inside: Record<string, string>): void {
   const listeners = server.listeners('request') as RequestListener[];
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const proceed = (): void => {
       for (const listener of listeners) listener(request, response);
     };
-    const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (token === undefined) return proceed();
-    const { method = 'GET', url = '/' } = request;
-    const source = request.headers['x-ms-copy-source'];
-    guard({ method, url, token, origin, copySource: typeof source === 'string' ? source : undefined }).then(
-      (refusal) => (refusal === undefined ? proceed() : refuse(response, refusal)),
+    const { method = 'GET', url = '/', headers } = request;
+    if (Object.entries(inside).every(([name, value]) => headers[name] === value)) return proceed();
+    const header = (name: string): string | undefined => {
+      const value = headers[name];
+      return typeof value === 'string' ? value : undefined;
+    };
+    const call: BlobCall = {
+      method,
+      url,
+      origin,
+      authorization: header('authorization'),
+      copySource: header('x-ms-copy-source'),
+      version: header('x-ms-version'),
+      body: () => text(request),
+    };
+    guard(call).then(
+      (outcome) => {
+        if (outcome === undefined) proceed();
+        else if ('xml' in outcome) answer(response, outcome);
+        else refuse(response, outcome);
+      },
       () =>
         refuse(response, { status: 500, code: 'InternalError', message: 'The server encountered an internal error.' }),
     );
   });
 }
 
-function refuse(response: ServerResponse, { status, code, message, detail, headers }: BlobRefusal): void {
+function answer(response: ServerResponse, { xml }: BlobAnswer): void {
+  response.writeHead(200, { 'content-type': 'application/xml', 'x-ms-request-id': randomUUID() });
+  response.end(`<?xml version="1.0" encoding="utf-8"?>${xml}`);
+}
+
+function refuse(response: ServerResponse, { status, code, message, details = {}, headers }: BlobRefusal): void {
   const requestId = randomUUID();
   const told = `${message}\nRequestId:${requestId}\nTime:${new Date().toISOString()}`;
-  const reason =
-    detail === undefined ? '' : `<AuthenticationErrorDetail>${escaped(detail)}</AuthenticationErrorDetail>`;
+  const more = Object.entries(details).map(([name, value]) => `<${name}>${escaped(value)}</${name}>`);
   response.writeHead(status, {
     'content-type': 'application/xml',
     'x-ms-error-code': code,
@@ -161,7 +209,7 @@ function refuse(response: ServerResponse, { status, code, message, detail, heade
     ...headers,
   });
   response.end(
-    `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${told}</Message>${reason}</Error>`,
+    `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${told}</Message>${more.join('')}</Error>`,
   );
 }
 

@@ -121,6 +121,8 @@ export interface Provider {
 export interface BlobService {
   /** `https://127.0.0.1:10000` */
   readonly endpoint: string;
+  /** Headers of requests that come from within, which may use keys where an account forbids that. */
+  readonly inside: Record<string, string>;
   /** Makes the account known to the data plane at once. Keys are base64. */
   addAccount(name: string, keys: [string, string]): Promise<void>;
   removeAccount(name: string): Promise<void>;

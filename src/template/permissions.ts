@@ -6,9 +6,14 @@ import type { BuildPlan, PlannedDistributor } from './build-plan.ts';
 import { formatResourceId, parseResourceId, requireResourceId } from './resource-id.ts';
 
 export interface NeededPermissions {
-  /** Resource id of a subscription, resource group or resource. */
+  /**
+   * Resource id of a subscription, resource group or resource; of a storage account that the template names by address
+   * only, the address of its blobs.
+   */
   scope: string;
   actions: string[];
+  /** What is done to what resources hold; no `*` among a role's actions covers them, so not even an owner has them. */
+  dataActions?: string[];
   why: string;
 }
 
@@ -21,6 +26,10 @@ export function permissionsOf(plan: BuildPlan): NeededPermissions[] {
     ...identityPermissions(plan),
   ];
 }
+
+const BLOB_SERVICE = 'Microsoft.Storage/storageAccounts/blobServices';
+const CONTAINER_WRITE = `${BLOB_SERVICE}/containers/write`;
+const onBlobs = (...verbs: string[]): string[] => verbs.map((verb) => `${BLOB_SERVICE}/containers/blobs/${verb}`);
 
 const written = (type: string): string[] => ['read', 'write', 'delete'].map((verb) => `${type}/${verb}`);
 
@@ -36,7 +45,8 @@ function stagingPermissions({
   const needsImage = validate !== undefined && !validate.sourceValidationOnly;
   const inGroup = [
     ...written('Microsoft.Storage/storageAccounts'),
-    'Microsoft.Storage/storageAccounts/listKeys/action',
+    `${BLOB_SERVICE}/generateUserDelegationKey/action`,
+    CONTAINER_WRITE,
     ...written('Microsoft.Network/networkInterfaces'),
     'Microsoft.Network/networkInterfaces/join/action',
     ...(own
@@ -60,6 +70,9 @@ function stagingPermissions({
     ...written('Microsoft.Compute/virtualMachines/runCommands'),
     ...(needsImage ? written('Microsoft.Compute/images') : []),
   ];
+  const ownVhd = distribute.some((distributor) => distributor.type === 'VHD' && distributor.uri === undefined);
+  // Machines append their output, and may do so by an address that the worker signs only if the worker may.
+  const dataActions = onBlobs('read', 'write', 'add/action', ...(ownVhd ? ['delete'] : []));
   const everywhere = [
     'Microsoft.Resources/subscriptions/resourceGroups/read',
     'Microsoft.Compute/skus/read',
@@ -74,12 +87,13 @@ function stagingPermissions({
       {
         scope: stagingResourceGroup,
         actions: [...group, 'Microsoft.Resources/subscriptions/resourceGroups/resources/read', ...inGroup],
+        dataActions,
         why,
       },
     ];
   }
   const group = ['write', 'delete'].map((verb) => `Microsoft.Resources/subscriptions/resourceGroups/${verb}`);
-  return [{ scope: subscription, actions: [...everywhere, ...group, ...inGroup], why }];
+  return [{ scope: subscription, actions: [...everywhere, ...group, ...inGroup], dataActions, why }];
 }
 
 function sourcePermissions({ source, template }: BuildPlan): NeededPermissions[] {
@@ -118,8 +132,11 @@ function outputPermissions(distributor: PlannedDistributor, { template }: BuildP
     }
     case 'VHD': {
       if (distributor.uri === undefined) return [];
-      const actions = ['Microsoft.Storage/storageAccounts/read', 'Microsoft.Storage/storageAccounts/listKeys/action'];
-      return [{ scope: `/subscriptions/${template.subscriptionId}`, actions, why }];
+      const found = ['Microsoft.Storage/storageAccounts/read'];
+      return [
+        { scope: `/subscriptions/${template.subscriptionId}`, actions: found, why },
+        { scope: accountOf(distributor.uri), actions: [CONTAINER_WRITE], dataActions: onBlobs('read', 'write'), why },
+      ];
     }
   }
 }
@@ -149,6 +166,12 @@ function identityPermissions({ template, machine }: BuildPlan): NeededPermission
         why: assigned ? 'an identity of the build machine' : 'the identity of the template',
       };
     });
+}
+
+/** The address of all blobs of an account. At a bare IP address, as the local Azure is at, its name is in the path. */
+function accountOf(uri: string): string {
+  const { origin, hostname, pathname } = new URL(uri);
+  return /^[\d.]+$/.test(hostname) ? `${origin}/${pathname.split('/')[1] ?? ''}` : origin;
 }
 
 /** The id of the resource that a nested one is in: a gallery, a virtual network. */

@@ -1,6 +1,6 @@
 /** Azure as a worker's credential finds it: subscription, resource providers, permissions and quota. */
 import { decodeJwt } from 'jose';
-import { missingPermissions } from '../activities/check-permissions.ts';
+import { describeLack, missingPermissions } from '../activities/check-permissions.ts';
 import { createAzure, defaultCredential, scopeOf, type Azure, type AzureEnvironment } from '../azure/environment.ts';
 import { findingsOf, reasonOf, type Finding } from '../client/doctor/finding.ts';
 import { defaultVmSize, type BuildPlan } from '../template/build-plan.ts';
@@ -91,8 +91,8 @@ async function lookAtPermissions(azure: Azure, { plans, what }: Asked, objectId:
     const missing = (await Promise.all(plans.map((plan) => missingPermissions(azure, plan)))).flat();
     if (missing.length === 0) return [finding('permissions', 'ok', `all that ${what} needs`)];
     const todo = `kiln role FILE --assignee ${objectId} | bash, by somebody who may assign roles`;
-    return missing.map(({ scope, actions, why }) =>
-      finding('permissions', 'missing', `may not ${actions.join(', ')} at ${scope}, for ${why}`, todo),
+    return missing.map((lack) =>
+      finding('permissions', 'missing', describeLack(lack).replace(/^the worker's credential /, ''), todo),
     );
   } catch (error) {
     return [finding('permissions', 'note', `they cannot be asked for: ${reasonOf(error)}`)];

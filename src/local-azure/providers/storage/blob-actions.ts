@@ -17,6 +17,8 @@ export interface BlobRequest {
   need: BlobNeed | undefined;
   /** Address of the blob that is copied from by its own permission: without a signature. */
   copies: string | undefined;
+  /** It asks for a key to sign with. */
+  wantsKey: boolean;
 }
 
 const SERVICE = 'Microsoft.Storage/storageAccounts/blobServices';
@@ -43,6 +45,7 @@ export function readBlobRequest(method: string, url: string, copySource: string 
     account,
     container: root ? '$root' : container,
     need,
+    wantsKey: method === 'POST' && !blob && comp === 'userdelegationkey',
     copies: copySource !== undefined && !/[?&]sig=/.test(copySource) ? copySource : undefined,
   };
 }

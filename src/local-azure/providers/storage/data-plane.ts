@@ -1,5 +1,5 @@
 /** How Resource Manager's side of an account reaches its blobs. */
-import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { BlobServiceClient, newPipeline, StorageSharedKeyCredential } from '@azure/storage-blob';
 import type { ArmRequest, Services } from '../../core.ts';
 import { textOf } from '../../json.ts';
 import { keysOf } from './accounts.ts';
@@ -15,8 +15,17 @@ export function createDataPlane({ store, blobs }: Services): DataPlane {
     open(request) {
       const account = requireParent(store, request);
       const name = textOf(account.body['name']);
-      const credential = new StorageSharedKeyCredential(name, keysOf(account)[0]);
-      return new BlobServiceClient(`${blobs.endpoint}/${name}`, credential);
+      const pipeline = newPipeline(new StorageSharedKeyCredential(name, keysOf(account)[0]));
+      // Whether the account forbids its keys is nothing to Resource Manager.
+      pipeline.factories.push({
+        create: (next) => ({
+          sendRequest(sent) {
+            for (const [header, value] of Object.entries(blobs.inside)) sent.headers.set(header, value);
+            return next.sendRequest(sent);
+          },
+        }),
+      });
+      return new BlobServiceClient(`${blobs.endpoint}/${name}`, pipeline);
     },
   };
 }
