@@ -15,7 +15,11 @@ export async function checkPermissions(azure: Azure, plan: BuildPlan, problems: 
 
 export function describeLack({ scope, actions, dataActions = [], why }: NeededPermissions): string {
   const all = [...actions, ...dataActions.map((action) => `${action} (a data action)`)];
-  return `the worker's credential may not ${all.join(', ')} at ${scope}, for ${why}`;
+  const hint =
+    dataActions.length === 0
+      ? ''
+      : '; Owner and Contributor have no data actions, Storage Blob Data Contributor has these';
+  return `the worker's credential may not ${all.join(', ')} at ${scope}, for ${why}${hint}`;
 }
 
 /** What the plan needs and the credential may not, by scope. */

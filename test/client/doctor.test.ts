@@ -116,6 +116,13 @@ describe('kiln doctor', () => {
     assert.match(lacking?.found ?? '', /^may not .*Microsoft\.Storage\/storageAccounts\/write.* at \/subscriptions\//);
     assert.equal(lacking?.todo, `kiln role FILE --assignee ${principalId} | bash, by somebody who may assign roles`);
     await assign(azure, principalId, BUILT_IN.owner);
+    const [data, ...more] = missing((await found([EXAMPLE], env)).findings);
+    assert.match(
+      data?.found ?? '',
+      /^may not Microsoft\.Storage\/\S+\/blobs\/read \(a data action\), .*Contributor has these/,
+    );
+    assert.deepEqual(more, []);
+    await assign(azure, principalId, BUILT_IN.blobContributor);
     assert.equal((await found([EXAMPLE], env)).code, 0);
   });
 

@@ -5,12 +5,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createServer, type ClientRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { decodeJwt } from 'jose';
 import type { ApplicationFailure } from '@temporalio/common';
 import { createActivities } from '../../src/activities/index.ts';
 import { createAzure, type AzureClients } from '../../src/azure/environment.ts';
@@ -19,16 +21,17 @@ import { rolesFor, type Role } from '../../src/client/role-definitions.ts';
 import { readSettings } from '../../src/client/settings.ts';
 import { LOCAL_SUBSCRIPTION } from '../../src/local-azure/core.ts';
 import { actionOf } from '../../src/local-azure/pipeline/authorize.ts';
+import { readBlobRequest } from '../../src/local-azure/providers/storage/blob-actions.ts';
 import type { BuildPlan } from '../../src/template/build-plan.ts';
 import { permissionsOf } from '../../src/template/permissions.ts';
 import type { BuildStatus } from '../../src/workflows/messages.ts';
 import { call } from '../activities/support.ts';
 import { assign, makePrincipal, putRole } from '../local-azure/authorization/principals.ts';
-import { startTestAzure, type TestAzure } from '../local-azure/support.ts';
+import { FAST, startTestAzure, type TestAzure } from '../local-azure/support.ts';
 import { startIssuer, type Issuer } from '../support/issuer.ts';
 import { useTemporal } from '../workflows/support.ts';
 import { furnish, GROUP_NAME, REGION } from './furnish.ts';
-import { GROUP, IDENTITY } from './templates.ts';
+import { GROUP, IDENTITY, shellTemplate } from './templates.ts';
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const SHARED = folder('../../../shared/templates');
@@ -39,7 +42,10 @@ const templatesIn = (path: string): string[] =>
         .filter((name) => name.endsWith('.json') && !name.includes('trigger'))
         .map((name) => join(path, name))
     : [];
-const files = [...templatesIn(EXAMPLES), ...templatesIn(SHARED)];
+/** Made here: a staging group of one's own, and a VHD for an account that is there and forbids keys. */
+const ELSEWHERE = 'vhd-elsewhere.json';
+const OWN_STAGING = 'staging-elsewhere';
+const files = [...templatesIn(EXAMPLES), ...templatesIn(SHARED), ELSEWHERE];
 if (!existsSync(SHARED)) process.stderr.write(`there is no ${SHARED}: the examples only\n`);
 
 /** Of the Azure clients' pipelines. */
@@ -102,14 +108,28 @@ describe('every template, by who may do exactly what its role says', { concurren
   let azure: TestAzure;
   let issuer: Issuer;
   let address = '';
+  let vhdAccount: { id: string; endpoint: string };
+  /** What each principal asked of the blob endpoint, by role definitions' names. */
+  const askedOfBlobs = new Map<string, Set<string>>();
+  const listen = ({ request }: { request: ClientRequest }): void => noteBlobs(request, azure, askedOfBlobs);
 
   before(async () => {
     await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
     address = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
     [azure, issuer] = await Promise.all([startTestAzure(undefined), startIssuer()]);
     await furnish(azure.clients);
+    await azure.clients.resources.resourceGroups.createOrUpdate(OWN_STAGING, { location: REGION });
+    const account = await azure.clients.storage.storageAccounts.create(
+      'rg1',
+      'goldenvhds',
+      { location: REGION, sku: { name: 'Standard_LRS' }, kind: 'StorageV2', allowSharedKeyAccess: false },
+      FAST,
+    );
+    vhdAccount = { id: account.id ?? '', endpoint: account.primaryEndpoints?.blob ?? '' };
+    subscribe('http.client.request.start', listen as (message: unknown) => void);
   });
   after(async () => {
+    unsubscribe('http.client.request.start', listen as (message: unknown) => void);
     web.close();
     issuer.close();
     await azure.close();
@@ -126,6 +146,8 @@ describe('every template, by who may do exactly what its role says', { concurren
       const roles = rolesFor(plan.template.name, permissionsOf(plan));
       const definitions = new Map<Role, string>();
       for (const role of roles) {
+        // As the script that `kiln role` prints finds it.
+        if (`${role.scope}/` === vhdAccount.endpoint) role.scope = vhdAccount.id;
         const { definition } = await assign(azure, principal.principalId, permissionOf(role), role.scope);
         definitions.set(role, definition);
       }
@@ -145,39 +167,51 @@ describe('every template, by who may do exactly what its role says', { concurren
       assert.deepEqual(status.leftovers, []);
       assert.ok(status.steps.every(({ state }) => state === 'Succeeded'));
       const used = new Set([...asked].map((action) => action.toLowerCase()));
-      const unused = roles
-        .flatMap(({ definition }) => definition.Actions)
-        .filter((one) => !used.has(one.toLowerCase()) && !SPARE.test(one));
+      const ofBlobs = askedOfBlobs.get(principal.principalId) ?? new Set();
+      const unused = roles.flatMap(({ definition: { Actions, DataActions } }) => [
+        ...Actions.filter((one) => !used.has(one.toLowerCase()) && !ofBlobs.has(one) && !SPARE.test(one)),
+        ...DataActions.filter((one) => !ofBlobs.has(one) && !SPARE.test(one)),
+      ]);
       assert.deepEqual(unused, [], 'nothing is granted that is not used');
 
-      const kind = JSON.stringify(roles.map(({ definition }) => definition.Actions));
+      const kind = JSON.stringify(roles.map(({ definition }) => [definition.Actions, definition.DataActions]));
       if (seen.has(kind)) return;
       seen.add(kind);
       asked.clear();
+      askedOfBlobs.delete(principal.principalId);
       for (const role of roles) {
-        for (const action of role.definition.Actions) {
-          if (holdsAbove(action, role, roles)) continue;
-          const without = role.definition.Actions.filter((one) => one !== action);
-          await putRole(azure, definitions.get(role) ?? '', { ...permissionOf(role), actions: without });
-          await assert.rejects(call(activities.checkPlan, plan), ({ type, message }: ApplicationFailure) => {
-            assert.equal(type, 'InvalidPlan', `${action}: ${message}`);
-            assert.match(message, new RegExp(`may not .*${action.replaceAll('.', '\\.')}.* at ${role.scope}`));
-            return true;
-          });
+        for (const list of ['Actions', 'DataActions'] as const) {
+          for (const action of role.definition[list]) {
+            if (holdsAbove(action, list, role, roles)) continue;
+            const without = role.definition[list].filter((one) => one !== action);
+            const less = permissionOf({ ...role, definition: { ...role.definition, [list]: without } });
+            await putRole(azure, definitions.get(role) ?? '', less);
+            await assert.rejects(call(activities.checkPlan, plan), ({ type, message }: ApplicationFailure) => {
+              assert.equal(type, 'InvalidPlan', `${action}: ${message}`);
+              assert.match(message, new RegExp(`may not .*${action.replaceAll('.', '\\.')}.* at ${role.scope}`));
+              return true;
+            });
+          }
         }
         await putRole(azure, definitions.get(role) ?? '', permissionOf(role));
       }
-      assert.deepEqual([...asked], [], 'nothing else is asked of Azure, so nothing is made');
+      assert.deepEqual(
+        [...asked].filter((action) => action !== '' && action !== FIND_ACCOUNT),
+        [],
+        'nothing else is asked of Azure, so nothing is made',
+      );
+      assert.deepEqual(askedOfBlobs.get(principal.principalId), undefined);
     });
   }
 
   function planOf(file: string, index: number): BuildPlan {
-    const text = readFileSync(file, 'utf8');
+    const text = file === ELSEWHERE ? JSON.stringify(vhdElsewhere()) : readFileSync(file, 'utf8');
     const windows = /win|wvd/i.test(file.slice(file.lastIndexOf('/')));
     const here = join(written, `${index}.json`);
-    writeFileSync(here, file.startsWith(EXAMPLES) ? text : moved(text));
+    writeFileSync(here, file.startsWith(EXAMPLES) ? text : moved(text, index));
     const given = {
       ...VALUES,
+      vhdUri: `${vhdAccount.endpoint}images/golden/base.vhd`,
       imageName: `made-${index}`,
       managedImageName: `made-${index}`,
       scriptUrl: `${address}/script.sh`,
@@ -198,8 +232,10 @@ describe('every template, by who may do exactly what its role says', { concurren
   }
 
   /** Scripts from this process, and places that are here, in place of those that the template was written for. */
-  function moved(text: string): string {
+  function moved(text: string, index: number): string {
     const here = text
+      // Several templates name it, and are built beside each other.
+      .replaceAll('image_it_1', `image_it_${index}`)
       .replaceAll(/https:\/\/(raw\.githubusercontent\.com|example\.com|<acct>\.blob\.core\.windows\.net)/g, address)
       .replaceAll(/00000000-0000-0000-0000-000000000000|\{subscription-id\}/g, LOCAL_SUBSCRIPTION)
       .replaceAll('1_location', 'westus')
@@ -219,13 +255,33 @@ describe('every template, by who may do exactly what its role says', { concurren
  */
 const SPARE = /\/(delete|join\/action|assign\/action|resourceGroups\/read|disks\/write)$/;
 
-const permissionOf = ({ definition: { Actions, NotActions } }: Role) => ({ actions: Actions, notActions: NotActions });
+/** An account that is named by its address is looked for. */
+const FIND_ACCOUNT = 'Microsoft.Storage/storageAccounts/read';
+
+const permissionOf = ({ definition: { Actions, NotActions, DataActions, NotDataActions } }: Role) => ({
+  actions: Actions,
+  notActions: NotActions,
+  dataActions: DataActions,
+  notDataActions: NotDataActions,
+});
 
 /** What is granted at a subscription or group holds for what is in it. */
-function holdsAbove(action: string, role: Role, roles: Role[]): boolean {
+function holdsAbove(action: string, list: 'Actions' | 'DataActions', role: Role, roles: Role[]): boolean {
   return roles.some(
-    (other) => other !== role && role.scope.startsWith(`${other.scope}/`) && other.definition.Actions.includes(action),
+    (other) => other !== role && role.scope.startsWith(`${other.scope}/`) && other.definition[list].includes(action),
   );
+}
+
+/** Whose request it is says its token, or the key that signed its address. */
+function noteBlobs(request: ClientRequest, { connection }: TestAzure, noted: Map<string, Set<string>>): void {
+  const url = new URL(request.path, `${request.protocol}//${request.getHeader('host')?.toString()}`);
+  if (url.origin !== connection.blobEndpoint) return;
+  const token = /^Bearer (.+)$/.exec(request.getHeader('authorization')?.toString() ?? '')?.[1];
+  const who = token === undefined ? url.searchParams.get('skoid') : String(decodeJwt(token)['oid']);
+  if (who === null) return;
+  const all = noted.get(who) ?? new Set();
+  for (const action of readBlobRequest(request.method, request.path, undefined).need?.anyOf ?? []) all.add(action);
+  noted.set(who, all);
 }
 
 /** An image definition of the source's system and generation. */
@@ -233,4 +289,12 @@ function definitionFor(file: string): string {
   const name = file.slice(file.lastIndexOf('/') + 1);
   if (name.startsWith('1_Creating_a_Custom_Linux')) return 'linux-second';
   return /win|wvd/i.test(name) ? 'windows' : 'linux';
+}
+
+function vhdElsewhere(): object {
+  const template = shellTemplate(['# nothing'], {
+    stagingResourceGroup: `/subscriptions/${LOCAL_SUBSCRIPTION}/resourceGroups/${OWN_STAGING}`,
+    distribute: [{ type: 'VHD', runOutputName: 'vhd', uri: '<vhdUri>' }],
+  });
+  return { ...template, location: REGION };
 }

@@ -44,8 +44,8 @@ describe('a worker with the roles that `kiln role` prints, and no others', () =>
     return answer.json();
   }
 
-  const define = (id: string, actions: string[]): Promise<unknown> =>
-    ask('PUT', id, { roleName: id, assignableScopes: ['/'], permissions: [{ actions }] });
+  const define = (id: string, actions: string[], dataActions: string[] = []): Promise<unknown> =>
+    ask('PUT', id, { roleName: id, assignableScopes: ['/'], permissions: [{ actions, dataActions }] });
 
   before(async () => {
     await stack.up();
@@ -57,14 +57,17 @@ describe('a worker with the roles that `kiln role` prints, and no others', () =>
     type Assignment = { id: string; properties: { principalId: string } };
     const { value: former } = (await ask('GET', `${authorization}/roleAssignments`)) as { value: Assignment[] };
     const principalId = former[0]?.properties.principalId;
-    const assign = async (scope: string, actions: string[]): Promise<string> => {
+    const assign = async (scope: string, actions: string[], dataActions: string[] = []): Promise<string> => {
       const id = `${authorization}/roleDefinitions/${randomUUID()}`;
-      await define(id, actions);
+      await define(id, actions, dataActions);
       const assignment = `${scope}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`;
       await ask('PUT', assignment, { roleDefinitionId: id, principalId });
       return id;
     };
-    for (const role of roles) definitions.set(role, await assign(role.scope, role.definition.Actions));
+    for (const role of roles) {
+      const { Actions, DataActions } = role.definition;
+      definitions.set(role, await assign(role.scope, Actions, DataActions));
+    }
     // So that the test may go on changing them.
     await assign(subscription, ['Microsoft.Authorization/*']);
     for (const { id } of former) await ask('DELETE', id);
@@ -80,12 +83,15 @@ describe('a worker with the roles that `kiln role` prints, and no others', () =>
 
   it('is told what it may not do, all at once, before anything is made', async () => {
     const before = await stack.inventory();
-    const taken = ['Microsoft.Compute/virtualMachines/generalize/action', 'Microsoft.Compute/images/write'];
+    const taken = [
+      'Microsoft.Compute/virtualMachines/generalize/action',
+      'Microsoft.Compute/images/write',
+      'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write',
+    ];
+    const left = (actions: string[]): string[] => actions.filter((action) => !taken.includes(action));
     for (const role of roles) {
-      await define(
-        definitions.get(role) ?? '',
-        role.definition.Actions.filter((action) => !taken.includes(action)),
-      );
+      const { Actions, DataActions } = role.definition;
+      await define(definitions.get(role) ?? '', left(Actions), left(DataActions));
     }
     const { code, stderr } = await stack.kiln('build', file, '--id', 'less');
     assert.equal(code, 2, stderr);
