@@ -12,6 +12,7 @@ it('a VHD goes to the address that the template names, is found by a retry, and 
     location: 'westeurope',
     kind: 'StorageV2',
     sku: { name: 'Standard_LRS' },
+    allowSharedKeyAccess: false,
   });
   const uri = `${account.primaryEndpoints?.blob?.replace(/\/$/, '')}/images/golden/base.vhd`;
   const distributor = { type: 'VHD' as const, index: 0, runOutputName: 'vhd', artifactTags: {}, uri };
@@ -24,6 +25,20 @@ it('a VHD goes to the address that the template names, is found by a retry, and 
   const { removed, leftovers } = await call(activities.removeOutput, run, { type: 'VHD', artifactUri: uri });
   assert.deepEqual(removed, []);
   assert.equal(leftovers[0]?.id, uri);
+
+  // The next build is told before it makes anything.
+  const told = async (address: string): Promise<string> => {
+    const distribute = [{ ...distributor, uri: address }];
+    const error = await call(activities.checkPlan, { ...plan, distribute }).catch((reason: unknown) => reason);
+    return error instanceof Error ? error.message : '';
+  };
+  assert.match(await told(uri), /properties\.distribute\[0\]\.uri: there is a blob at this address already/);
+  assert.match(await told(uri.replace(/\/golden\/.*/, '')), /\.uri: expected the address of a blob, such as .*vhds/);
+  assert.match(
+    await told(uri.replace('goldenvhds', 'others')),
+    /\.uri: no storage account of subscription \S+ has this/,
+  );
+  assert.equal(await told(uri.replace('base', 'free')), '');
 });
 
 it('a disk that a killed worker left open for reading is closed before it or its group is removed', async (t) => {
