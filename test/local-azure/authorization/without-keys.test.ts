@@ -124,6 +124,21 @@ describe('an account that forbids its keys', () => {
     await assert.rejects(at(address).download(), MISMATCH, 'a role that is taken back ends what was signed');
   });
 
+  it('takes no longer what was signed by keys that are revoked', async () => {
+    const file = scriptOf(owner);
+    const sign = async (from: Date): Promise<string> => {
+      const key = await owner.getUserDelegationKey(from, inHours(1));
+      const permissions = BlobSASPermissions.parse('r');
+      return file.generateUserDelegationSasUrl({ permissions, expiresOn: key.signedExpiresOn }, key);
+    };
+    const address = await sign(inHours(-1));
+    await at(address).download();
+    await azure.clients.storage.storageAccounts.revokeUserDelegationKeys('golden-images', 'nokeys');
+    await assert.rejects(at(address).download(), refused(403, 'AuthenticationFailed'));
+    // Two that say the same of themselves are one.
+    await at(await sign(inHours(-2))).download();
+  });
+
   it('gives no such key for more than seven days', async () => {
     await owner.getUserDelegationKey(new Date(), inHours(7 * 24 - 1));
     const expiry = inHours(7 * 24 + 1);

@@ -4,11 +4,12 @@
  */
 import type { Authority, Principal } from '../../authority.ts';
 import type { BlobCall, BlobGuard, BlobRefusal } from '../../blobs.ts';
-import { LOCAL_TENANT, type JsonObject, type ResourceStore } from '../../core.ts';
+import { LOCAL_TENANT, type JsonObject, type ResourceStore, type StoredResource } from '../../core.ts';
+import { textOf } from '../../json.ts';
 import type { Access } from '../authorization/access.ts';
 import { ACCOUNT } from './accounts.ts';
 import { type BlobNeed, type BlobRequest, COPY_NEED, readBlobRequest } from './blob-actions.ts';
-import { issueDelegationKey } from './delegation-keys.ts';
+import { issueDelegationKey, keyName } from './delegation-keys.ts';
 
 const AUDIENCE = 'https://storage.azure.com';
 
@@ -36,6 +37,14 @@ export function createBlobGuard(store: ResourceStore, access: Access, authority:
     return undefined;
   }
 
+  /** Keys by what their signatures say of them, and when they were given out; those of a former process are not known. */
+  const issued = new Map<string, number>();
+
+  function isRevoked(account: StoredResource | undefined, key: string, start: string): boolean {
+    const revoked = Date.parse(textOf(account?.hidden['delegationRevoked']));
+    return (issued.get(key) ?? Date.parse(start)) < revoked;
+  }
+
   return async (call) => {
     const asked = readBlobRequest(call.method, call.url, call.copySource);
     const by = authorizationOf(call);
@@ -46,6 +55,7 @@ export function createBlobGuard(store: ResourceStore, access: Access, authority:
         return forbidsKeys(accountNamed(asked.account)?.body) ? KEYS_FORBIDDEN : undefined;
       // The signature itself is looked into by Azurite.
       case 'delegation':
+        if (isRevoked(accountNamed(asked.account), `${asked.account} ${by.key}`, by.start)) return REVOKED;
         return refusalOf(by.objectId, asked, call.origin);
       case 'token': {
         let principal: Principal;
@@ -57,7 +67,10 @@ export function createBlobGuard(store: ResourceStore, access: Access, authority:
         }
         const refusal = refusalOf(principal.objectId, asked, call.origin);
         if (refusal !== undefined || accountNamed(asked.account) === undefined) return refusal;
-        return asked.wantsKey ? issueDelegationKey(principal.objectId, call) : undefined;
+        if (!asked.wantsKey) return undefined;
+        const answer = await issueDelegationKey(principal.objectId, call);
+        if ('key' in answer) issued.set(`${asked.account} ${answer.key}`, Date.now());
+        return answer;
       }
     }
   };
@@ -73,7 +86,9 @@ function authorizationOf({ authorization = '', url }: BlobCall): Authorization {
   const { searchParams } = new URL(url, 'https://blob');
   if (!searchParams.has('sig')) return { kind: 'nothing' };
   const objectId = searchParams.get('skoid');
-  return objectId === null ? { kind: 'key' } : { kind: 'delegation', objectId };
+  if (objectId === null) return { kind: 'key' };
+  const [start = '', expiry = '', version = ''] = ['skt', 'ske', 'skv'].map((name) => searchParams.get(name) ?? '');
+  return { kind: 'delegation', objectId, start, key: keyName(objectId, start, expiry, version) };
 }
 
 /** Absent is allowed. The newer property is by service. */
@@ -100,6 +115,14 @@ const KEYS_FORBIDDEN: BlobRefusal = {
   status: 403,
   code: 'KeyBasedAuthenticationNotPermitted',
   message: 'Key based authentication is not permitted on this storage account.',
+};
+
+const REVOKED: BlobRefusal = {
+  status: 403,
+  code: 'AuthenticationFailed',
+  message:
+    'Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.',
+  details: { AuthenticationErrorDetail: 'Signature did not match: the user delegation key was revoked.' },
 };
 
 function invalidToken({ message }: Error): BlobRefusal {

@@ -6,10 +6,14 @@ const SEVEN_DAYS_MS = 7 * 24 * 3_600_000;
 /** Of before the operation was there; sent by no client. */
 const OLDEST = '2018-11-09';
 
+/** A key, as what is signed with it names it. */
+export const keyName = (objectId: string, start: string, expiry: string, version: string): string =>
+  [objectId, start, expiry, version].join(' ');
+
 export async function issueDelegationKey(
   objectId: string,
   { body, version = OLDEST }: BlobCall,
-): Promise<BlobAnswer | BlobRefusal> {
+): Promise<(BlobAnswer & { key: string }) | BlobRefusal> {
   const sent = await body();
   const read = (name: string): string => new RegExp(`<${name}>([^<]*)</${name}>`).exec(sent)?.[1] ?? '';
   const [start, expiry] = [read('Start'), read('Expiry')];
@@ -30,7 +34,10 @@ export async function issueDelegationKey(
     Value: delegationKey(objectId, LOCAL_TENANT, from, expiry, version),
   };
   const content = Object.entries(elements).map(([name, value]) => `<${name}>${value}</${name}>`);
-  return { xml: `<UserDelegationKey>${content.join('')}</UserDelegationKey>` };
+  return {
+    key: keyName(objectId, from, expiry, version),
+    xml: `<UserDelegationKey>${content.join('')}</UserDelegationKey>`,
+  };
 }
 
 function invalidNode(value: string): BlobRefusal {

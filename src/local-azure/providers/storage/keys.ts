@@ -112,9 +112,9 @@ export function keyRoutes(services: Services): Route[] {
     {
       method: 'POST',
       path: `${ONE_ACCOUNT}/revokeUserDelegationKeys`,
-      // None is given out here.
       handle: ({ id }) => {
-        requireResource(store, id);
+        const account = requireResource(store, id);
+        store.put({ ...account, hidden: { ...account.hidden, delegationRevoked: services.now().toISOString() } });
         return { status: 200 };
       },
     },
