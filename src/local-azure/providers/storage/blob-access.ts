@@ -77,7 +77,10 @@ export function createBlobGuard(store: ResourceStore, access: Access, authority:
 }
 
 type Authorization =
-  { kind: 'nothing' } | { kind: 'key' } | { kind: 'delegation'; objectId: string } | { kind: 'token'; token: string };
+  | { kind: 'nothing' }
+  | { kind: 'key' }
+  | { kind: 'delegation'; objectId: string; key: string; start: string }
+  | { kind: 'token'; token: string };
 
 function authorizationOf({ authorization = '', url }: BlobCall): Authorization {
   const token = /^Bearer (.+)$/i.exec(authorization)?.[1];
