@@ -135,6 +135,12 @@ describe('az', { skip, concurrency: true }, () => {
     assert.ok(operations.some(({ properties: { targetResource } }) => targetResource?.resourceName === 'deployed'));
   });
 
+  it('provider register, for each that a build needs', async () => {
+    for (const name of ['Compute', 'Network', 'Storage', 'ManagedIdentity']) {
+      await az.run(`provider register --wait --namespace Microsoft.${name}`);
+    }
+  });
+
   it('runs what `kiln role` prints, again and again, and the identity may then do that', async () => {
     const { principalId } = await inGroup<{ principalId: string }>('identity create -n worker');
     await inGroup(

@@ -211,10 +211,23 @@ describe('an api-version that a type does not have', () => {
   it('is told by Resource Manager in its own words where it is asked itself', async () => {
     const words =
       /^The api-version '2031-01-01' is invalid\. The supported versions are '2026-06-01,2025-04-01,.*,2014-04'\.$/;
-    for (const path of [`${S}/resourceGroups`, S, `${S}/resources`, `${GROUP}/Microsoft.Resources/deployments/x`]) {
+    const provider = `${S}/providers/Microsoft.Network`;
+    for (const path of [
+      `${S}/resourceGroups`,
+      S,
+      `${S}/resources`,
+      provider,
+      `${GROUP}/Microsoft.Resources/deployments/x`,
+    ]) {
       assert.match(await refused('GET', `${path}?api-version=2031-01-01`, 400, 'InvalidApiVersionParameter'), words);
     }
     await refused('GET', `${GROUP}/Microsoft.Compute/disks/x?api-version=newest`, 400, 'InvalidApiVersionParameter');
+    // As az asks; the provider itself has no such version.
+    const { status } = await azure.call('POST', `${provider}/register?api-version=2024-11-01`);
+    assert.equal(status, 200);
+    const name = { body: { name: 'anything', type: 'Microsoft.Storage/storageAccounts' } };
+    const free = `${S}/providers/Microsoft.Storage/checkNameAvailability?api-version=2025-08-01`;
+    assert.equal((await azure.call('POST', free, name)).status, 200);
   });
 
   it('is one of Resource Manager where a provider is asked for or registered', async () => {
