@@ -18,7 +18,7 @@ export function describeLack({ scope, actions, dataActions = [], why }: NeededPe
   const hint =
     dataActions.length === 0
       ? ''
-      : '; Owner and Contributor have no data actions, Storage Blob Data Contributor has these';
+      : '; kiln role prints roles that have these; of the built-in ones Storage Blob Data Contributor has the data actions, Owner and Contributor have none';
   return `the worker's credential may not ${all.join(', ')} at ${scope}, for ${why}${hint}`;
 }
 

@@ -10,6 +10,7 @@ import { plan, validate } from './commands/plan.ts';
 import { role } from './commands/role.ts';
 import type { RoleOptions } from './commands/role.ts';
 import { withExamples } from './examples.ts';
+import { ASSIGNEE_TYPES } from './role-definitions.ts';
 
 export function addBuildCommands(program: Command, act: Act): void {
   withExamples(takesTemplate(program.command('build')), [
@@ -31,6 +32,11 @@ export function addBuildCommands(program: Command, act: Act): void {
   takesTemplate(program.command('role'))
     .description('the smallest custom roles that let a worker build it, as a script of az commands')
     .option('--assignee <object id>', 'of the identity that the worker runs as')
+    .addOption(
+      new Option('--assignee-type <type>', 'what that is; a service principal unless given, as identities are').choices(
+        ASSIGNEE_TYPES,
+      ),
+    )
     .action(act((settings, file: string, options: RoleOptions) => role(file, options, settings)));
   withExamples(program.command('init [file]'), [
     ['kiln init', 'template.json, for Linux'],

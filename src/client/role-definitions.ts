@@ -80,8 +80,15 @@ function kindOf(scope: string): string {
   return kind === 'galleries' ? 'gallery' : 'image';
 }
 
+export const ASSIGNEE_TYPES = ['ServicePrincipal', 'User', 'Group'] as const;
+export type AssigneeType = (typeof ASSIGNEE_TYPES)[number];
+
 /** A script for bash: every role made, or changed where it is there, then assigned to `$ASSIGNEE`. */
-export function roleScript(roles: Role[], assignee: string | undefined): string[] {
+export function roleScript(
+  roles: Role[],
+  assignee: string | undefined,
+  assigneeType: AssigneeType = 'ServicePrincipal',
+): string[] {
   return [
     '#!/usr/bin/env bash',
     '# The smallest custom roles for these builds. Needs Owner, or User Access Administrator, at their scopes.',
@@ -89,6 +96,7 @@ export function roleScript(roles: Role[], assignee: string | undefined): string[
     assignee === undefined
       ? 'ASSIGNEE=${ASSIGNEE:?set it to the object id of the identity that the worker runs as}'
       : `ASSIGNEE=${quote(assignee)}`,
+    `ASSIGNEE_TYPE=${assigneeType}`,
     ...FUNCTIONS,
     ...(roles.some(({ scope }) => isAddress(scope)) ? FIND_ACCOUNT : []),
     ...roles.flatMap(({ scope, definition }) => [
@@ -108,11 +116,11 @@ const FUNCTIONS = [
   '',
   'define() { # a role that is there is changed',
   '  az role definition create --role-definition "$1" --output none 2>/dev/null ||',
-  '    az role definition update --role-definition "$1" --output none',
+  '    az role definition update --role-definition "$1" --output none --only-show-errors',
   '}',
   'assign() { # a new role or identity takes a while to be known everywhere',
   '  for _ in 1 2 3 4 5 6; do',
-  '    az role assignment create --assignee-object-id "$ASSIGNEE" --assignee-principal-type ServicePrincipal \\',
+  '    az role assignment create --assignee-object-id "$ASSIGNEE" --assignee-principal-type "$ASSIGNEE_TYPE" \\',
   '      --role "$1" --scope "$2" --output none && return',
   '    sleep 10',
   '  done',

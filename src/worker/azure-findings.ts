@@ -2,6 +2,7 @@
 import { decodeJwt } from 'jose';
 import { describeLack, missingPermissions } from '../activities/check-permissions.ts';
 import { createAzure, defaultCredential, scopeOf, type Azure, type AzureEnvironment } from '../azure/environment.ts';
+import { azureDetail } from '../azure/errors.ts';
 import { findingsOf, reasonOf, type Finding } from '../client/doctor/finding.ts';
 import { defaultVmSize, type BuildPlan } from '../template/build-plan.ts';
 
@@ -34,16 +35,21 @@ export async function lookAtAzure(environment: AzureEnvironment, asked: Asked): 
   const azure = createAzure(environment, credential);
   const found = await Promise.all([
     lookAtProviders(azure, asked.subscriptionId),
-    lookAtPermissions(azure, asked, who.objectId),
+    lookAtPermissions(azure, asked, who.assignee),
     asked.regions ? lookAtQuota(azure, asked.plans) : [],
   ]);
   return [known, subscription, ...found.flat()];
 }
 
-function principalOf(token: string): { objectId: string; described: string } {
-  const { oid, upn, appid } = decodeJwt<{ oid?: string; upn?: string; appid?: string }>(token);
-  const name = upn ?? `application ${appid ?? 'unknown'}`;
-  return { objectId: oid ?? '', described: `${name}, object id ${oid ?? 'unknown'}` };
+/** With what `kiln role` is told of it. */
+function principalOf(token: string): { assignee: string; described: string } {
+  const claims = decodeJwt<{ oid?: string; upn?: string; unique_name?: string; appid?: string }>(token);
+  const { oid = 'unknown', appid = 'unknown' } = claims;
+  const person = claims.upn ?? claims.unique_name;
+  return {
+    assignee: `--assignee ${oid}${person === undefined ? '' : ' --assignee-type User'}`,
+    described: `${person ?? `application ${appid}`}, object id ${oid}`,
+  };
 }
 
 async function lookAtSubscription({ endpoint }: AzureEnvironment, id: string, token: string): Promise<Finding> {
@@ -60,7 +66,7 @@ async function lookAtSubscription({ endpoint }: AzureEnvironment, id: string, to
       error?: { code?: string; message?: string };
     };
     // Whoever has a role on groups only may not read the subscription.
-    if (answer.status === 403) return finding('subscription', 'note', `${id} may not be read`, todo);
+    if (answer.status === 403) return finding('subscription', 'note', `${id} may not be read, which no build needs`);
     if (!answer.ok) return finding('subscription', 'missing', `${id}: ${body.error?.message ?? answer.status}`, todo);
     if (body.state !== 'Enabled') return finding('subscription', 'missing', `${id} is ${body.state}`, 'enable it');
     return finding('subscription', 'ok', `${id}, ${body.displayName ?? 'without a name'}`);
@@ -80,17 +86,22 @@ function lookAtProviders(azure: Azure, subscriptionId: string): Promise<Finding[
         const state = registrationState === 'Registering' ? 'note' : 'missing';
         return finding(namespace, state, registrationState, `az provider register --namespace ${namespace} --wait`);
       } catch (error) {
-        return finding(namespace, 'note', `it is not known whether it is registered: ${reasonOf(error)}`);
+        const todo = `az provider show --namespace ${namespace} --query registrationState, by somebody who may`;
+        return finding(namespace, 'note', `it is not known whether it is registered: ${whyNot(error)}`, todo);
       }
     }),
   );
 }
 
-async function lookAtPermissions(azure: Azure, { plans, what }: Asked, objectId: string): Promise<Finding[]> {
+/** Azure's own words for it name a client and a scope, which are known here. */
+const whyNot = (error: unknown): string =>
+  azureDetail(error).statusCode === 403 ? 'this credential may not ask' : reasonOf(error);
+
+async function lookAtPermissions(azure: Azure, { plans, what }: Asked, assignee: string): Promise<Finding[]> {
   try {
     const missing = (await Promise.all(plans.map((plan) => missingPermissions(azure, plan)))).flat();
     if (missing.length === 0) return [finding('permissions', 'ok', `all that ${what} needs`)];
-    const todo = `kiln role FILE --assignee ${objectId} | bash, by somebody who may assign roles`;
+    const todo = `kiln role FILE ${assignee} | bash, by somebody who may assign roles`;
     return missing.map((lack) =>
       finding('permissions', 'missing', describeLack(lack).replace(/^the worker's credential /, ''), todo),
     );
@@ -111,7 +122,7 @@ async function lookAtQuota(azure: Azure, plans: BuildPlan[]): Promise<Finding[]>
       try {
         return await quotaFor(azure, { subscriptionId, location, size });
       } catch (error) {
-        return finding(`quota in ${location}`, 'note', `it cannot be asked for: ${reasonOf(error)}`);
+        return finding(`quota in ${location}`, 'note', `it cannot be asked for: ${whyNot(error)}`);
       }
     }),
   );

@@ -148,7 +148,14 @@ describe('az', { skip, concurrency: true }, () => {
     );
     const [plan] = loadPlans(EXAMPLE, { id: 'role' }, readSettings({ cloud: 'local' }));
     assert.ok(plan);
-    const roles = rolesFor(plan.template.name, permissionsOf(plan));
+    // A template names the account of a VHD by address only.
+    const account = await inGroup<{ id: string; primaryEndpoints: { blob: string } }>(
+      'storage account create --name rolevhds --sku Standard_LRS --allow-shared-key-access false --location westeurope',
+    );
+    const uri = `${account.primaryEndpoints.blob}images/golden.vhd`;
+    const elsewhere = { type: 'VHD' as const, index: 3, runOutputName: 'elsewhere', artifactTags: {}, uri };
+    const needed = permissionsOf({ ...plan, distribute: [...plan.distribute, elsewhere] });
+    const roles = rolesFor(plan.template.name, needed);
     const script = join(az.folder, 'roles.sh');
     writeFileSync(script, roleScript(roles, principalId).join('\n'));
     for (let times = 0; times < 2; times++) {
@@ -163,7 +170,7 @@ describe('az', { skip, concurrency: true }, () => {
     assert.equal(listed.length, roles.length);
     assert.deepEqual(
       assignments.map(({ properties }) => properties.scope).toSorted(),
-      roles.map(({ scope }) => scope).toSorted(),
+      roles.map(({ scope }) => (scope.startsWith('/') ? scope : account.id)).toSorted(),
     );
   });
 });

@@ -119,7 +119,7 @@ describe('kiln doctor', () => {
     const [data, ...more] = missing((await found([EXAMPLE], env)).findings);
     assert.match(
       data?.found ?? '',
-      /^may not Microsoft\.Storage\/\S+\/blobs\/read \(a data action\), .*Contributor has these/,
+      /^may not Microsoft\.Storage\/\S+\/blobs\/read \(a data action\), .*Owner and Contributor have none$/,
     );
     assert.deepEqual(more, []);
     await assign(azure, principalId, BUILT_IN.blobContributor);
