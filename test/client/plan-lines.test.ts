@@ -163,10 +163,16 @@ describe('what Azure answered', () => {
       },
       { scope: '/subscriptions/s', actions: ['Microsoft.Compute/skus/read'], why: 'the size' },
       { scope: DEFINITION, actions: ['Microsoft.Compute/galleries/images/read'], why: 'run output gallery' },
+      {
+        scope: 'https://vhds.blob.core.windows.net',
+        actions: ['Microsoft.Storage/containers/write'],
+        dataActions: ['Microsoft.Storage/blobs/read', 'Microsoft.Storage/blobs/write'],
+        why: 'run output vhd',
+      },
     ];
     const lines = planLines(linux(), { ...WIDE, report: report({ permissions }) });
     const from = lines.indexOf('permissions needed');
-    assert.deepEqual(lines.slice(from, from + 9), [
+    assert.deepEqual(lines.slice(from, from + 12), [
       'permissions needed',
       '  on resource group images of subscription s, for the managed image',
       '      Microsoft.Compute/images                   read, write',
@@ -176,6 +182,9 @@ describe('what Azure answered', () => {
       '      Microsoft.Compute/skus  read',
       '  on Microsoft.Compute/galleries/golden/images/linux in images, for run output gallery',
       '      Microsoft.Compute/galleries/images  read',
+      '  on the storage account at https://vhds.blob.core.windows.net, for run output vhd',
+      '      Microsoft.Storage/containers  write',
+      '      Microsoft.Storage/blobs       read, write (data actions)',
     ]);
     assert.equal(planLines(linux(), { ...WIDE, report: report() }).includes('permissions needed'), false);
   });

@@ -41,4 +41,26 @@ describe('what a build needs to be allowed', () => {
       [],
     );
   });
+
+  it('has data actions where blobs are: in the staging group, and in the one account of a VHD', () => {
+    const blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
+    const data = (properties: object): Record<string, string[]> => {
+      const all = permissionsOf(planOf(deployment([resource(properties)])));
+      return Object.fromEntries(
+        all.flatMap(({ scope, dataActions }) => (dataActions === undefined ? [] : [[scope, dataActions]])),
+      );
+    };
+    const vhd = (uri?: string) => ({ distribute: [{ type: 'VHD', runOutputName: 'vhd', uri }] });
+    const staging = ['read', 'write', 'add/action'].map((verb) => `${blobs}/${verb}`);
+    assert.deepEqual(data(vhd()), { [`/subscriptions/${SUBSCRIPTION}`]: [...staging, `${blobs}/delete`] });
+    assert.deepEqual(
+      data({ ...vhd('https://images.blob.core.windows.net/vhds/a.vhd'), stagingResourceGroup: `${GROUP}-staging` }),
+      {
+        [`${GROUP}-staging`]: staging,
+        'https://images.blob.core.windows.net': [`${blobs}/read`, `${blobs}/write`],
+      },
+    );
+    // The name of an account of the local Azure is in the path.
+    assert.ok('https://127.0.0.1:10000/images' in data(vhd('https://127.0.0.1:10000/images/vhds/a.vhd')));
+  });
 });
