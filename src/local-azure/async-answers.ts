@@ -150,6 +150,7 @@ export function answerStatus(
     };
     throw new ArmError(operation.failureStatus ?? 409, code, message, target);
   }
+  if (operation.kind === 'Microsoft.Resources/deployments/delete') return { status: 204 };
   if (isNetwork(operation) && operation.kind.endsWith('/delete')) {
     const form: AsyncForm = { segment: 'operations', headers: 'both' };
     const reached = { origin: new URL(request.url).origin, apiVersion: request.query.get('api-version') ?? '' };

@@ -24,7 +24,7 @@ export interface Compared {
 const BASE = 'https://management.azure.com';
 /** As long as a timer can wait. */
 const FOR_EVER = 2 ** 31 - 1;
-const ONGOING = new Set(['Creating', 'ResolvingDns', 'Updating', 'Deleting', 'InProgress']);
+const ONGOING = new Set(['Accepted', 'Running', 'Creating', 'ResolvingDns', 'Updating', 'Deleting', 'InProgress']);
 /** Refusals by which Azure said that something was still under way. */
 const REFUSED_WHILE_ONGOING = /IsNotProvisioned$|OperationInProgress$|BeingDeleted$|^RetryableError$/;
 
@@ -149,7 +149,8 @@ class Replay {
       const polled = this.#polled.get(pathOf(url));
       const operation = polled ?? operationName(exchange.method, url);
       if (isPoll(url)) {
-        if (!isOngoing(exchange)) await this.#expedite(({ id }) => operationIdOf(path.replace(/\?.*$/, '')) === id);
+        const polledId = this.#operationAt(path.replace(/\?.*$/, ''));
+        if (!isOngoing(exchange)) await this.#expedite(({ id }) => polledId === id);
       } else if (!refusedWhileOngoing(exchange) && (!isOngoing(exchange) || exchange.method !== 'GET')) {
         const asked = `${path}${JSON.stringify(this.#translator.json(exchange.requestBody) ?? '')}`.toLowerCase();
         const there = pathOf(`${BASE}${path}`);
@@ -190,6 +191,13 @@ class Replay {
     return compared;
   }
 
+  /** A deployment tells its operation by a number of its own. */
+  #operationAt(path: string): string | undefined {
+    const [deployment, number] = path.split(/\/operationStatuses\//i);
+    if (deployment === undefined || number === undefined) return operationIdOf(path);
+    return this.#azure.azure.services.operations.pending(deployment).find(({ kind }) => kind.endsWith('/write'))?.id;
+  }
+
   async #ask({ method, requestBody }: Exchange, path: string): Promise<Answer> {
     const body = this.#translator.json(requestBody);
     const answer = await this.#azure.call(method, path, body === undefined ? {} : { body });
@@ -205,14 +213,27 @@ class Replay {
     const ids = new Set(store.list({}).map(({ id }) => id));
     for (const resourceId of ids) {
       for (const { id, kind } of operations.pending(resourceId)) {
-        if (wanted({ id, kind, resourceId: resourceId.toLowerCase() })) await operations.expedite(id);
+        if (wanted({ id, kind, resourceId: resourceId.toLowerCase() })) await this.#end(id, kind);
       }
     }
+  }
+
+  /** A deployment ends once all has that it began. */
+  async #end(id: string, kind: string): Promise<void> {
+    const { operations, store } = this.#azure.azure.services;
+    const ended = operations.expedite(id);
+    if (!kind.endsWith('/deployments/write')) return ended;
+    while (operations.get(id)?.status === 'InProgress') {
+      const begun = store.list({}).flatMap((one) => operations.pending(one.id));
+      for (const one of begun) if (one.kind !== kind) await operations.expedite(one.id);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return ended;
   }
 }
 
 const pathOf = (url: string): string => new URL(url, BASE).pathname.toLowerCase();
-const isPoll = (url: string): boolean => /(operations|operationresults)\/[^/]*$/i.test(pathOf(url));
+const isPoll = (url: string): boolean => /(operations|operationresults|operationstatuses)\/[^/]*$/i.test(pathOf(url));
 
 function isOngoing({ status, body, method }: Exchange): boolean {
   const { status: state, properties } = (body ?? {}) as {

@@ -8,7 +8,7 @@ import type { RequestContext, Stage } from './environment.ts';
 import { requireTags } from './tags.ts';
 
 const MAX_BODY = 4 * 1024 * 1024;
-const DEPLOYMENT = /\/deployments\/[^/]+(\/validate)?$/i;
+const DEPLOYMENT = /\/deployments\/[^/]+(\/(validate|whatIf))?$/i;
 const TAGS = /\/providers\/Microsoft\.Resources\/tags\/default$/i;
 const METHODS = new Set<string>(['GET', 'PUT', 'PATCH', 'POST', 'DELETE', 'HEAD']);
 

@@ -34,7 +34,7 @@ const PLACEMENTS: Placement[] = [
     named: 'availabilitySet',
     called: 'Availability Set',
     created: 200,
-    defaults: { platformUpdateDomainCount: 5, platformFaultDomainCount: 2 },
+    defaults: { platformUpdateDomainCount: 5, platformFaultDomainCount: 3 },
     beside: { sku: { name: 'Classic' } },
     holds: (members) => ({ virtualMachines: members(TYPES.machine) }),
   },

@@ -41,6 +41,7 @@ export function showAccount(body: JsonObject, apiVersion: string, blobEndpoint: 
     properties: {
       ...properties,
       ...(apiVersion < '2023-01-01' ? { networkAcls: withoutIpv6(properties['networkAcls']) } : {}),
+      ...(apiVersion < '2019-06-01' ? { encryption: withoutKeyTypes(properties['encryption']) } : {}),
       ...(accessTier === undefined || /^(Storage|FileStorage)$/.test(textOf(body['kind'])) ? {} : { accessTier }),
       primaryEndpoints: addresses('', services),
       ...(readable && properties['secondaryLocation'] !== undefined
@@ -53,6 +54,15 @@ export function showAccount(body: JsonObject, apiVersion: string, blobEndpoint: 
         : {}),
     },
   };
+}
+
+function withoutKeyTypes(encryption: Json | undefined): JsonObject {
+  const { services, ...rest } = (encryption ?? {}) as JsonObject;
+  const plain = Object.entries((services ?? {}) as { [name: string]: JsonObject }).map(([name, service]) => {
+    const { keyType: _later, ...told } = service;
+    return [name, told] as const;
+  });
+  return { services: Object.fromEntries(plain), ...rest };
 }
 
 function withoutIpv6(acls: Json | undefined): JsonObject {

@@ -1,19 +1,24 @@
 /** How deployments and their operations are answered. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { Json, JsonObject, StoredResource } from '../../../core.ts';
-import { textOf } from '../../../json.ts';
+import { guidFrom } from '../../../guid.ts';
+import { normalizeRegion } from '../../../regions.ts';
 import { parseResourceId } from '../../../resource-id.ts';
 import type { PlannedResource, Prepared, SettledParameter, Site } from './template.ts';
 
 export const DEPLOYMENT = 'Microsoft.Resources/deployments';
 
-export function deploymentBody(site: Site, prepared: Prepared, state: string): JsonObject {
+/** @param links what was fetched from elsewhere, as it is told */
+export function deploymentBody(site: Site, prepared: Prepared, state: string, links: JsonObject = {}): JsonObject {
+  const { templateLink, parametersLink } = links;
   return {
     id: site.id,
     name: site.name,
     type: DEPLOYMENT,
     properties: {
+      ...(templateLink === undefined ? {} : { templateLink }),
       templateHash: hashOf(prepared.template),
+      ...(parametersLink === undefined ? {} : { parametersLink }),
       parameters: shownParameters(prepared.parameters),
       mode: 'Incremental',
       provisioningState: state,
@@ -41,12 +46,11 @@ function hashOf(template: JsonObject): string {
 
 function providersOf(resources: PlannedResource[], site: Site): Json {
   const namespaces = new Map<string, Map<string, Set<string>>>();
-  for (const { type, declaration } of resources) {
+  for (const { type, location } of resources) {
     const [namespace = '', ...types] = type.split('/');
     const kinds = namespaces.get(namespace) ?? new Map<string, Set<string>>();
     const where = kinds.get(types.join('/')) ?? new Set<string>();
-    const location = textOf(declaration['location'] ?? '');
-    where.add(location.startsWith('[') || location === '' ? site.location : location);
+    where.add(normalizeRegion(location ?? site.location));
     namespaces.set(namespace, kinds.set(types.join('/'), where));
   }
   return [...namespaces].map(([namespace, kinds]) => ({
@@ -66,6 +70,8 @@ function dependenciesOf(resources: PlannedResource[]): Json {
 /** What a deployment did to one resource, or, without one, that it made its outputs. */
 export interface Step {
   operationId: string;
+  /** Of the request to the provider. */
+  requestId: string;
   resource: string | undefined;
   state: 'Running' | 'Succeeded' | 'Failed' | 'Canceled';
   began: string;
@@ -76,7 +82,7 @@ export interface Step {
 }
 
 export function stepBody(deployment: StoredResource, step: Step): JsonObject {
-  const { operationId, resource, state, began, ended, statusCode, statusMessage } = step;
+  const { operationId, requestId, resource, state, began, ended, statusCode, statusMessage } = step;
   const parsed = resource === undefined ? undefined : parseResourceId(resource);
   return {
     id: `${deployment.id}/operations/${operationId}`,
@@ -86,7 +92,8 @@ export function stepBody(deployment: StoredResource, step: Step): JsonObject {
       provisioningState: state,
       timestamp: ended,
       duration: durationSince(new Date(began), new Date(ended)),
-      trackingId: operationId,
+      trackingId: guidFrom(`${deployment.id} ${operationId}`),
+      ...(resource === undefined ? {} : { serviceRequestId: requestId }),
       statusCode,
       ...(statusMessage === undefined ? {} : { statusMessage }),
       ...(parsed === undefined
@@ -94,6 +101,15 @@ export function stepBody(deployment: StoredResource, step: Step): JsonObject {
         : { targetResource: { id: resource ?? '', resourceType: parsed.type ?? '', resourceName: parsed.fullName } }),
     },
   };
+}
+
+/**
+ * Deployments are counted down from the end of time: Azure tells the operation of one, and that it made its outputs, by
+ * twenty digits, of which a later one's are smaller.
+ */
+export function numberOf(began: Date): string {
+  const ticks = BigInt(began.getTime()) * 10_000n + 621_355_968_000_000_000n;
+  return String(2n ** 63n - 1n - ticks).padStart(20, '0');
 }
 
 /** As ISO 8601 writes a duration: `PT37.3004S`. */

@@ -4,19 +4,21 @@ import {
   type ArmRequest,
   type ArmResponse,
   type AsyncForm,
-  type Json,
   type JsonObject,
-  type Operation,
   type Route,
   type StoredResource,
 } from '../../../core.ts';
 import type { InsideCalls } from '../../../inside-calls.ts';
 import { textOf } from '../../../json.ts';
 import { groupIdOf } from '../../../resource-id.ts';
+import { pageOf } from '../pages.ts';
 import type { ResourcesServices } from '../services.ts';
-import { DEPLOYMENT, deploymentBody, stepBody } from './bodies.ts';
+import { exported, stateFilter, statusOf } from './answers.ts';
+import { idOf, readDeployment } from './asked.ts';
+import { DEPLOYMENT, deploymentBody, numberOf, stepBody } from './bodies.ts';
 import { DeploymentRun, keptOf, type Kept } from './run.ts';
-import { objectOf, prepare, type Prepared, type Site } from './template.ts';
+import { objectOf } from './template.ts';
+import { changesOf } from './what-if.ts';
 
 const GROUP = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}';
 const ALL = `${GROUP}/providers/${DEPLOYMENT}`;
@@ -26,7 +28,8 @@ const OLD = `${GROUP}/deployments/{deployment}`;
 
 const WRITE = `${DEPLOYMENT}/write`;
 const DELETE = `${DEPLOYMENT}/delete`;
-const NAME = /^[\w\-.()]{1,64}$/;
+const WHAT_IF = `${DEPLOYMENT}/whatIf/action`;
+/** Of a deletion and of what would change. */
 const DELETED: AsyncForm = { segment: 'operationresults', headers: 'location', retryAfter: 15 };
 
 export function deploymentRoutes(services: ResourcesServices, calls: InsideCalls): Route[] {
@@ -36,13 +39,16 @@ export function deploymentRoutes(services: ResourcesServices, calls: InsideCalls
     const deployment = store.get(resourceId);
     if (deployment !== undefined) await new DeploymentRun(services, calls, deployment).run();
   });
+  operations.register(WHAT_IF, ({ input }) =>
+    Promise.resolve({
+      status: 'Succeeded',
+      properties: { changes: input['changes'] ?? [] },
+    }),
+  );
   operations.register(DELETE, ({ resourceId }) => {
     store.delete(resourceId);
     return Promise.resolve();
   });
-
-  const idOf = ({ subscriptionId, params }: ArmRequest): string =>
-    `/subscriptions/${subscriptionId}/resourceGroups/${params['resourceGroup']}/providers/${DEPLOYMENT}/${params['deployment']}`;
 
   const require = (request: ArmRequest): StoredResource => {
     const deployment = store.get(idOf(request));
@@ -69,10 +75,10 @@ export function deploymentRoutes(services: ResourcesServices, calls: InsideCalls
     {
       method: 'PUT',
       path: ONE,
-      handle(request) {
+      async handle(request) {
+        const { site, prepared, values, links } = await readDeployment(services, request);
         const existing = store.get(idOf(request));
         if (existing !== undefined) refuseActive(existing);
-        const { site, prepared, values } = read(request);
         const operation = operations.begin({
           kind: WRITE,
           subscriptionId: request.subscriptionId,
@@ -80,7 +86,7 @@ export function deploymentRoutes(services: ResourcesServices, calls: InsideCalls
           resourceId: site.id,
           input: {},
         });
-        const body = deploymentBody(site, prepared, 'Accepted');
+        const body = deploymentBody(site, prepared, 'Accepted', links);
         const kept: Kept = {
           site: { ...site, began: site.began.toISOString() },
           template: prepared.template,
@@ -90,21 +96,40 @@ export function deploymentRoutes(services: ResourcesServices, calls: InsideCalls
           steps: [],
         };
         store.put({ id: site.id, type: DEPLOYMENT, body, hidden: { ...kept } as unknown as JsonObject });
-        const address = `${request.origin}${site.id}/operationStatuses/${operation.id}?api-version=${request.apiVersion}`;
+        const address = `${request.origin}${request.path}/operationStatuses/${numberOf(site.began)}?api-version=${request.apiVersion}`;
         return { status: existing === undefined ? 201 : 200, body, headers: { 'Azure-AsyncOperation': address } };
       },
     },
     {
       method: 'POST',
       path: `${ONE}/validate`,
-      handle(request) {
-        const { site, prepared } = read(request);
-        const body = deploymentBody(site, prepared, 'Succeeded');
+      async handle(request) {
+        const { site, prepared, links } = await readDeployment(services, request);
+        const body = deploymentBody(site, prepared, 'Succeeded', links);
         const validatedResources = prepared.resources.filter(({ existing }) => !existing).map(({ id }) => ({ id }));
         return {
           status: 200,
           body: { ...body, properties: { ...(body['properties'] as JsonObject), validatedResources } },
         };
+      },
+    },
+    {
+      method: 'POST',
+      path: `${ONE}/whatIf`,
+      async handle(request) {
+        const { site, prepared, values } = await readDeployment(services, request);
+        const { resultFormat } = objectOf(objectOf(objectOf(request.body)['properties'])['whatIfSettings']);
+        const idsOnly = /^ResourceIdOnly$/i.test(textOf(resultFormat));
+        const caller = request.principal;
+        const changes = await changesOf(services, calls, { site, prepared, values, caller, idsOnly });
+        const operation = operations.begin({
+          kind: WHAT_IF,
+          subscriptionId: request.subscriptionId,
+          location: site.location,
+          resourceId: site.id,
+          input: { changes },
+        });
+        return { status: 202, operation: { operation, form: DELETED } };
       },
     },
     { method: 'GET', path: ONE, handle: (request) => ({ status: 200, body: require(request).body }) },
@@ -116,12 +141,14 @@ export function deploymentRoutes(services: ResourcesServices, calls: InsideCalls
     {
       method: 'GET',
       path: ALL,
-      handle: ({ id }) => ({
-        status: 200,
-        body: {
-          value: store.list({ type: DEPLOYMENT, under: groupIdOf(id) ?? id }).map(({ body }) => body),
-        },
-      }),
+      handle(request) {
+        const wanted = stateFilter(request.query.get('$filter'));
+        const value = store
+          .list({ type: DEPLOYMENT, under: groupIdOf(request.id) ?? request.id })
+          .map(({ body }) => body)
+          .filter(wanted);
+        return { status: 200, body: pageOf(request, request.id, value) };
+      },
     },
     {
       method: 'DELETE',
@@ -150,7 +177,7 @@ export function deploymentRoutes(services: ResourcesServices, calls: InsideCalls
           throw new ArmError(
             409,
             'DeploymentCannotBeCancelled',
-            `The deployment '${textOf(deployment.body['name'])}' cannot be cancelled because its provisioning state is '${textOf(objectOf(deployment.body['properties'])['provisioningState'])}'.`,
+            `The deployment '${textOf(deployment.body['name'])}' cannot be cancelled because it has provisioning state '${textOf(objectOf(deployment.body['properties'])['provisioningState'])}' or it has already expired.`,
           );
         }
         operations.cancel(active.id);
@@ -160,17 +187,24 @@ export function deploymentRoutes(services: ResourcesServices, calls: InsideCalls
     {
       method: 'POST',
       path: `${ONE}/exportTemplate`,
-      handle: (request) => ({ status: 200, body: { template: keptOf(require(request)).template } }),
+      handle: (request) => ({ status: 200, body: { template: exported(keptOf(require(request)).template) } }),
     },
     {
       method: 'GET',
       path: `${ONE}/operationStatuses/{operation}`,
       handle(request) {
-        const operation = operations.get(request.params['operation'] ?? '');
+        const deployment = store.get(idOf(request));
+        const kept = deployment === undefined ? undefined : keptOf(deployment);
+        const current = kept !== undefined && numberOf(new Date(kept.site.began)) === request.params['operation'];
+        const operation = current ? operations.get(kept.operationId) : undefined;
         if (operation === undefined) {
-          throw new ArmError(404, 'NotFound', `The operation '${request.params['operation']}' was not found.`);
+          throw new ArmError(
+            404,
+            'DeploymentOperationStatusNotFound',
+            `The status of the operation '${request.params['operation']}' was not found.`,
+          );
         }
-        return { status: 200, body: statusOf(operation, store.get(idOf(request))) };
+        return { status: 200, body: statusOf(operation, deployment) };
       },
     },
     ...[ONE, OLD].flatMap((path): Route[] => [
@@ -194,72 +228,4 @@ export function deploymentRoutes(services: ResourcesServices, calls: InsideCalls
       },
     ]),
   ];
-
-  function read(request: ArmRequest): { site: Site; prepared: Prepared; values: Record<string, Json> } {
-    const name = request.params['deployment'] ?? '';
-    if (!NAME.test(name)) {
-      throw new ArmError(
-        400,
-        'InvalidDeploymentName',
-        `The provided deployment name '${name}' is not valid: expected 1 to 64 letters, digits, '-', '_', '.', '(' or ')'.`,
-      );
-    }
-    const id = idOf(request);
-    const site: Site = {
-      id,
-      name,
-      subscriptionId: request.subscriptionId,
-      resourceGroup: request.params['resourceGroup'] ?? '',
-      location: textOf(store.get(groupIdOf(id) ?? '')?.body['location']),
-      began: services.now(),
-    };
-    const properties = objectOf(request.body?.['properties']);
-    refuseUnplayed(properties);
-    const values = valuesOf(objectOf(properties['parameters']));
-    return { site, prepared: prepare(site, objectOf(properties['template']), values), values };
-  }
-}
-
-/** What Azure takes and the local one does not, said instead of done otherwise. */
-function refuseUnplayed(properties: JsonObject): void {
-  const refuse = (message: string): never => {
-    throw new ArmError(400, 'InvalidDeployment', message);
-  };
-  if (properties['template'] === undefined) {
-    refuse(
-      properties['templateLink'] === undefined
-        ? 'The deployment has no template: expected properties.template.'
-        : 'The local Azure fetches no linked templates: send properties.template.',
-    );
-  }
-  if (properties['parametersLink'] !== undefined) {
-    refuse('The local Azure fetches no linked parameters: send properties.parameters.');
-  }
-  if (!/^incremental$/i.test(textOf(properties['mode'] ?? 'Incremental'))) {
-    refuse(`The local Azure deploys in mode Incremental only, got '${textOf(properties['mode'])}'.`);
-  }
-}
-
-function valuesOf(parameters: JsonObject): Record<string, Json> {
-  return Object.fromEntries(
-    Object.entries(parameters).flatMap(([name, held]): Array<[string, Json]> => {
-      const { value, reference } = objectOf(held);
-      if (reference !== undefined) {
-        throw new ArmError(
-          400,
-          'InvalidDeployment',
-          `The local Azure has no key vault to read the parameter '${name}' from.`,
-        );
-      }
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
-}
-
-function statusOf({ status }: Operation, deployment: StoredResource | undefined): JsonObject {
-  const error = objectOf(deployment?.body['properties'])['error'];
-  return {
-    status: status === 'InProgress' ? 'Running' : status,
-    ...(status === 'Failed' && error !== undefined ? { error } : {}),
-  };
 }

@@ -6,22 +6,16 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { RunningDeployment } from '../../../../arm-template/expressions/evaluate.ts';
 import type { Principal } from '../../../authority.ts';
-import {
-  ArmError,
-  type ArmErrorDetail,
-  type Json,
-  type JsonObject,
-  LOCAL_TENANT,
-  type StoredResource,
-} from '../../../core.ts';
+import { ArmError, type ArmErrorDetail, type Json, type JsonObject, type StoredResource } from '../../../core.ts';
 import type { InsideAnswer, InsideCalls } from '../../../inside-calls.ts';
 import { textOf } from '../../../json.ts';
 import { followOutside, outsideProviderOf } from '../../../outside-providers.ts';
 import { groupIdOf, parseResourceId, sameId } from '../../../resource-id.ts';
 import type { ResourcesServices } from '../services.ts';
-import { durationSince, type Step } from './bodies.ts';
+import { durationSince, numberOf, type Step } from './bodies.ts';
+import { around } from './running.ts';
 import { Asked, bodyOf, outputsOf } from './evaluate-resource.ts';
-import { type PlannedResource, prepare, type Prepared, type Site } from './template.ts';
+import { type PlannedResource, prepare, type Prepared, type Site, typedName } from './template.ts';
 
 /** What is kept of a deployment beside its body. */
 export interface Kept {
@@ -51,6 +45,7 @@ export class DeploymentRun {
   /** Who waits for whom, by id, so that a circle of references ends. */
   readonly #waits = new Map<string, Set<string>>();
   readonly #answers = new Map<string, Json>();
+  readonly #made = new Map<string, Json>();
 
   constructor(services: ResourcesServices, calls: InsideCalls, deployment: StoredResource) {
     this.#services = services;
@@ -174,6 +169,8 @@ export class DeploymentRun {
   async #ask(who: string | undefined, { id, action, apiVersion, body }: Asked): Promise<Json> {
     await this.#await(who, id);
     const planned = this.#prepared.resources.find((one) => sameId(one.id, id));
+    const made = this.#made.get(id.toLowerCase());
+    if (made !== undefined && action === undefined && apiVersion === undefined) return made;
     const version = apiVersion ?? planned?.apiVersion;
     if (version === undefined) {
       throw new ArmError(
@@ -189,8 +186,8 @@ export class DeploymentRun {
   }
 
   #running(): RunningDeployment {
-    const { site, template, values } = this.#kept;
-    const { subscriptionId } = site;
+    const { template, values } = this.#kept;
+    const { subscriptionId } = this.#site;
     const group = this.#services.store.get(groupIdOf(this.#id) ?? '');
     const answered = (asked: Asked): Json => {
       const answer = this.#answers.get(asked.key);
@@ -199,23 +196,14 @@ export class DeploymentRun {
     };
     const symbols = new Map(this.#prepared.resources.map((one) => [one.symbol?.toLowerCase(), one.id]));
     const idFor = (nameOrId: string): string => {
-      const named = this.#prepared.resources.find((one) => sameId(one.name, nameOrId));
+      const { resources } = this.#prepared;
+      const named =
+        resources.find((one) => sameId(typedName(one), nameOrId)) ??
+        resources.find((one) => sameId(one.name, nameOrId));
       return nameOrId.startsWith('/') ? nameOrId : (symbols.get(nameOrId.toLowerCase()) ?? named?.id ?? nameOrId);
     };
     return {
-      deployment: {
-        name: site.name,
-        location: site.location,
-        properties: { mode: 'Incremental', provisioningState: 'Accepted', template, parameters: values },
-      },
-      subscription: {
-        id: `/subscriptions/${subscriptionId}`,
-        subscriptionId,
-        tenantId: LOCAL_TENANT,
-        displayName: 'Kiln local Azure',
-      },
-      resourceGroup: { ...group?.body, tags: group?.body['tags'] ?? {} },
-      tenant: { tenantId: LOCAL_TENANT, displayName: 'Kiln local Azure', countryCode: 'US' },
+      ...around(this.#site, template, values, group),
       reference(nameOrId, apiVersion, full) {
         const id = idFor(nameOrId);
         if (!id.startsWith('/')) {
@@ -245,8 +233,12 @@ export class DeploymentRun {
       if (answer.status < 400) {
         await this.#quiet(resource.id);
         for (const { id } of begun) this.#refuseFailed(id);
-        if (begun.length === 0 && outsideProviderOf(this.#services.stateDir, resource.id) !== undefined) {
+        if (begun.length > 0) return answer.status;
+        if (outsideProviderOf(this.#services.stateDir, resource.id) !== undefined) {
           await followOutside(this.#calls, this.#kept.caller, answer, () => this.#refuseCancelled());
+        } else if (answer.body !== undefined) {
+          // What was made at once is referred to as its making was answered.
+          this.#made.set(resource.id.toLowerCase(), answer.body);
         }
         return answer.status;
       }
@@ -279,7 +271,12 @@ export class DeploymentRun {
     const now = this.#services.now().toISOString();
     const former = this.#kept.steps.find((step) => step.resource === resource);
     const step: Step = {
-      operationId: former?.operationId ?? randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase(),
+      operationId:
+        former?.operationId ??
+        (resource === undefined
+          ? numberOf(this.#site.began)
+          : randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase()),
+      requestId: former?.requestId ?? randomUUID(),
       resource,
       began: change.state === 'Running' ? now : (former?.began ?? now),
       ended: now,

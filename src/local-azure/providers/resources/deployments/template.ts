@@ -41,6 +41,8 @@ export interface PlannedResource {
   path: PropertyKey[];
   loops: Loop[];
   declaration: JsonObject;
+  /** Where it says that it goes; undefined where nothing is said, or it depends on what is not known yet. */
+  location: string | undefined;
   /** Its name within the template, where resources have such. */
   symbol: string | undefined;
   /** Ids of resources of this template. */
@@ -64,6 +66,9 @@ const PARAMETER_TYPES: Record<string, string> = {
   secureobject: 'SecureObject',
   array: 'Array',
 };
+
+/** `securestring` → `SecureString`; a name that is not known comes back as it is. */
+export const parameterType = (type: string): string => PARAMETER_TYPES[type.toLowerCase()] ?? type;
 
 /**
  * @param given parameter values by name
@@ -90,7 +95,7 @@ export function prepare(site: Site, template: JsonObject, given: Record<string, 
         );
       }
       const value = scope.parameter(name) as Json;
-      return { name, type: PARAMETER_TYPES[type.toLowerCase()] ?? type, secure: parameter.secure, value };
+      return { name, type: parameterType(type), secure: parameter.secure, value };
     });
     const resources = listResources(site, template, scope, world);
     refuseTwice(resources);
@@ -240,11 +245,26 @@ function listResources(site: Site, template: JsonObject, scope: Scope, world: Wo
       path: at,
       loops,
       declaration,
+      location: locationOf(declaration, at),
       symbol,
       wants: parent === undefined ? wants : [...wants, parent.id],
       left: !wanted || parent?.left === true,
       existing: declaration['existing'] === true,
     };
+  }
+
+  /** What a location comes to before anything is there; expressions that ask for more are left for later. */
+  function locationOf(declaration: JsonObject, at: PropertyKey[]): string | undefined {
+    const problems = world.problems.length;
+    try {
+      const value = scope.fill(declaration['location'] ?? '', [...at, 'location']);
+      return typeof value === 'string' && value !== '' ? value : undefined;
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      return undefined;
+    } finally {
+      world.problems.splice(problems);
+    }
   }
 
   /** `dependsOn` says an id, a type with a name, a name alone, a loop or a symbol. What is not deployed is not waited for. */
@@ -262,8 +282,8 @@ export function within<T>(scope: Scope, loops: Loop[], work: () => T): T {
   return loops.reduce<() => T>((run, loop) => () => scope.within(loop, run), work)();
 }
 
-/** `Microsoft.Network/virtualNetworks/net`, as `dependsOn` may say it. */
-function typedName({ type, name }: { type: string; name: string }): string {
+/** `Microsoft.Network/virtualNetworks/net`, as `dependsOn` and `reference` may say it. */
+export function typedName({ type, name }: { type: string; name: string }): string {
   const [namespace = '', ...types] = type.split('/');
   const names = name.split('/');
   return [namespace, ...types.map((one, at) => `${one}/${names[at] ?? ''}`)].join('/');
