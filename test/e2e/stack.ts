@@ -10,7 +10,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { LocalAzureConnection } from '../../src/local-azure/core.ts';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { KilnClient } from '../../src/client/kiln-client.ts';
-import { readTraffic, watchBodies, type Watch } from '../models/watch.ts';
+import { watchTraffic, type Watch } from '../models/watch.ts';
 import { pause, readStack } from '../../src/client/services.ts';
 import { readSettings } from '../../src/client/settings.ts';
 import { buildWorkflowId } from '../../src/workflows/messages.ts';
@@ -186,9 +186,7 @@ export class TestStack {
 
   /** What the local Azure took and answered so far, held to the published models. */
   watched(): Watch {
-    const watch = watchBodies();
-    for (const exchange of readTraffic(this.#traffic)) watch.observe(exchange);
-    return watch;
+    return watchTraffic(this.#traffic);
   }
 
   /** Ends it; throws where something of what its local Azure took or answered is not as the published models have it. */

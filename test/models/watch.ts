@@ -35,8 +35,15 @@ export function watchBodies(): Watch {
   };
 }
 
-/** What a local Azure in a process of its own has written; it may have been killed while it wrote. */
-export function readTraffic(file: string): Exchange[] {
+/** The same for what a local Azure in a process of its own wrote down (`--traffic FILE`). */
+export function watchTraffic(file: string): Watch {
+  const watch = watchBodies();
+  for (const exchange of readTraffic(file)) watch.observe(exchange);
+  return watch;
+}
+
+/** It may have been killed while it wrote. */
+function readTraffic(file: string): Exchange[] {
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
   return lines.flatMap((line) => {

@@ -11,6 +11,7 @@ import { baseImage } from '../../../src/local-azure/machines/base-image.ts';
 import { AS_ROOT } from '../../../src/local-azure/machines/privileges.ts';
 import { hasTool } from '../../../src/local-azure/machines/commands.ts';
 import { trust } from '../../../src/local-azure/tls.ts';
+import { watchTraffic } from '../../models/watch.ts';
 import { createClients, eventually, FAST, type TestAzure } from '../support.ts';
 import { cacheDir, run } from './sandbox-support.ts';
 import { makeMachine } from './support.ts';
@@ -61,13 +62,23 @@ async function makeFolder(t: TestContext): Promise<string> {
   return folder;
 }
 
+const trafficOf = (folder: string): string => join(folder, 'cache', 'traffic.jsonl');
+
 async function startAsNobody(
   t: TestContext,
   folder: string,
 ): Promise<{ child: ChildProcess; connection: LocalAzureConnection }> {
   const stateDir = join(folder, 'state');
   const options = ['--state-dir', stateDir, '--cache-dir', join(folder, 'cache'), '--profile', 'instant'];
-  const { command, args } = withIds([process.execPath, MAIN, ...options, '--machine', 'auto']);
+  const { command, args } = withIds([
+    process.execPath,
+    MAIN,
+    ...options,
+    '--machine',
+    'auto',
+    '--traffic',
+    trafficOf(folder),
+  ]);
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, HOME: folder } });
   t.after(() => child.kill('SIGKILL'));
   let said = '';
@@ -122,6 +133,7 @@ su kiln -c 'sudo -n id -un'; cat /proc/self/uid_map | wc -l; useradd kilnuser &&
     child.kill('SIGTERM');
     await once(child, 'exit');
     assert.deepEqual(await processesOf(folder), []);
+    watchTraffic(trafficOf(folder)).verdict();
   },
 );
 

@@ -11,6 +11,7 @@ import type { Logger, LocalAzureConnection } from '../../../src/local-azure/core
 import { createOperations } from '../../../src/local-azure/operations.ts';
 import { createTimeProfile } from '../../../src/local-azure/time-profile.ts';
 import { trust } from '../../../src/local-azure/tls.ts';
+import { watchTraffic } from '../../models/watch.ts';
 import { createClients, eventually, FAST, startTestAzure } from '../support.ts';
 
 const MAIN = new URL('../../../src/local-azure/main.ts', import.meta.url).pathname;
@@ -58,6 +59,7 @@ test('an operation that a former process left is run by the next', async () => {
 test('a kill loses nothing that was acknowledged, blobs included', async (t) => {
   const root = await mkdtemp(join(tmpdir(), 'kiln-azure-'));
   const stateDir = join(root, 'state');
+  const traffic = join(root, 'traffic.jsonl');
   t.after(() => rm(root, { recursive: true, force: true }));
 
   async function start() {
@@ -73,6 +75,8 @@ test('a kill loses nothing that was acknowledged, blobs included', async (t) => 
         'instant',
         '--machine',
         'simulated',
+        '--traffic',
+        traffic,
       ],
       { stdio: 'ignore' },
     );
@@ -118,4 +122,5 @@ test('a kill loses nothing that was acknowledged, blobs included', async (t) => 
   assert.equal(kept.toString(), 'one\ntwo\nthree\n');
   second.child.kill('SIGTERM');
   assert.deepEqual(await once(second.child, 'exit'), [0, null]);
+  watchTraffic(traffic).verdict();
 });
