@@ -34,7 +34,7 @@ export interface OperationEngine extends Operations {
   resume(): void;
   /** Resolves once no runner works on the resource, a cancelled one's included: what it writes, it has written. */
   settled(resourceId: string): Promise<void>;
-  /** The how manieth poll this one is of an operation in progress. */
+  /** Counts a poll of an operation in progress: 1 for the first. */
   countPoll(id: string): number;
   /** All that have ended, oldest first. */
   finished(): Operation[];

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { differences } from './compare.ts';
 import { readRecordings, RECORDINGS } from './recordings.ts';
@@ -48,6 +51,27 @@ test('what is of the moment does not count as a difference, all else does', () =
   assert.deepEqual(differences(recorded, answer(404, { error: { code: 'NotFound' } }), kept), [
     'status 404 NotFound instead of 201',
   ]);
+});
+
+test('bodies written as Python writes bytes are read, and a group that goes by two names is one', async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'recordings-'));
+  t.after(() => rm(root, { recursive: true }));
+  await mkdir(join(root, 'recorder'));
+  const disk = (group: string) => `/subscriptions/s/resourceGroups/${group}/providers/Microsoft.Compute/disks/one`;
+  const body = `b'b\\'{"name": "it\\\\\\'s"}\\''`;
+  const interaction = {
+    request: { method: 'PUT', uri: `https://management.azure.com${disk('rgname')}?api-version=2020-06-30`, body },
+    response: {
+      body: { string: JSON.stringify({ id: disk('OWN-NAME'), managedBy: disk('own-name') }) },
+      headers: {},
+      status: { code: 202 },
+    },
+  };
+  await writeFile(join(root, 'recorder', 'one.yaml'), JSON.stringify({ interactions: [interaction] }));
+  const [recording] = readRecordings(root);
+  const [exchange] = recording?.exchanges ?? [];
+  assert.deepEqual(exchange?.requestBody, { name: "it's" });
+  assert.deepEqual(exchange?.body, { id: disk('RGNAME'), managedBy: disk('rgname') });
 });
 
 test('what was written down by hand has whole addresses again, and what was left out is no difference', () => {

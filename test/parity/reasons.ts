@@ -13,9 +13,6 @@ const REASONS: Array<[difference: RegExp, reason: string, operation?: RegExp]> =
   [/\.tags( missing|\.)|^\.identity missing/, "a policy of the recording's subscription added it"],
   [/osDisk\.(managedDisk|diskSizeGB) not expected/, 'an unmanaged disk; the local Azure has managed ones only'],
   [/instanceView\..*(Unavailable|Warning|Not Ready|not expected)/, 'recorded before the agent had started'],
-  [/resourceGroups\/RGNAME\//, 'the recorder named the group otherwise in that place'],
-  [/extensions|settings missing/, 'another recording of the same request has none'],
-  [/allowPort25Out/, 'a property that the published models do not have'],
 ];
 
 /** Resources that nothing of a build has to do with. */

@@ -49,7 +49,7 @@ test('what is wrong with a request is said in the words of Azure', async () => {
   await refused('PUT', `${group}?${v}`, 413, 'RequestContentTooLarge', {
     body: `{"x":"${'x'.repeat(5 * 1024 * 1024)}"}`,
   });
-  await refused('PUT', `${S}/resourceGroups/mars?${v}`, 400, 'LocationNotAvailableForResourceType', {
+  await refused('PUT', `${S}/resourceGroups/mars?${v}`, 400, 'LocationNotAvailableForResourceGroup', {
     body: { location: 'marscentral' },
   });
 });
