@@ -4,7 +4,7 @@
  * $KILN_PACKER and on the PATH, its plugin where Packer itself looks for it.
  */
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +39,12 @@ describe('packer build, with the builder azure-arm', { skip: found.reason ?? fal
   });
 
   /** What it said, whether it succeeded or not. */
-  async function packer(name: string, builder: object, inline: string[], ...flags: string[]) {
+  async function packer(
+    name: string,
+    builder: object,
+    steps: string[] | object[],
+    { flags = [], interruptAt }: { flags?: string[]; interruptAt?: RegExp } = {},
+  ) {
     const { endpoint, tenantId, subscriptionId, clientId, clientSecret, caFile } = azure.connection;
     const source = {
       metadata_host: endpoint,
@@ -57,7 +62,12 @@ describe('packer build, with the builder azure-arm', { skip: found.reason ?? fal
     };
     const template = {
       source: { 'azure-arm': { build: source } },
-      build: [{ sources: ['source.azure-arm.build'], provisioner: [{ shell: { inline } }] }],
+      build: [
+        {
+          sources: ['source.azure-arm.build'],
+          provisioner: typeof steps[0] === 'string' ? [{ shell: { inline: steps } }] : steps,
+        },
+      ],
     };
     const file = join(folder, `${name}.pkr.json`);
     writeFileSync(file, JSON.stringify(template));
@@ -71,9 +81,19 @@ describe('packer build, with the builder azure-arm', { skip: found.reason ?? fal
     };
     return new Promise<{ code: number; said: string }>((resolve) => {
       const args = ['build', '-color=false', ...flags, file];
-      execFile(found.path ?? 'packer', args, { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
-        resolve({ code: error === null ? 0 : Number(error.code), said: stdout + stderr }),
-      );
+      // A group of its own, as in a terminal: an interruption is for all of it.
+      const child = spawn(found.path ?? 'packer', args, { env, detached: true });
+      let said = '';
+      let interrupted = false;
+      const hear = (words: Buffer): void => {
+        said += words.toString();
+        if (interrupted || interruptAt?.test(said) !== true) return;
+        interrupted = true;
+        process.kill(-(child.pid ?? 0), 'SIGINT');
+      };
+      child.stdout.on('data', hear);
+      child.stderr.on('data', hear);
+      child.on('close', (code) => resolve({ code: code ?? -1, said }));
     });
   }
 
@@ -135,7 +155,9 @@ describe('packer build, with the builder azure-arm', { skip: found.reason ?? fal
     assert.notEqual(refused.code, 0);
     assert.match(refused.said, /the managed image named first already exists/);
     const before = await azure.clients.compute.images.get(GROUP, 'first');
-    const forced = await packer('forced', { ...image, azure_tags: { forced: 'yes' } }, DEPROVISION, '-force');
+    const forced = await packer('forced', { ...image, azure_tags: { forced: 'yes' } }, DEPROVISION, {
+      flags: ['-force'],
+    });
     assert.equal(forced.code, 0, forced.said);
     const now = await azure.clients.compute.images.get(GROUP, 'first');
     assert.deepEqual([before.tags?.['forced'], now.tags?.['forced']], [undefined, 'yes']);
@@ -239,6 +261,87 @@ describe('packer build, with the builder azure-arm', { skip: found.reason ?? fal
     assert.deepEqual(made.slice(1), ['microsoft.compute/snapshots/more_data0', 'microsoft.compute/snapshots/more_os']);
     const { storageProfile, tags } = await azure.clients.compute.images.get(GROUP, 'more');
     assert.deepEqual([storageProfile?.dataDisks?.length, tags?.['team']], [1, 'platform']);
+  });
+
+  it('builds in a network that is there, which stays, with custom data and files, through a restart', async () => {
+    const { network } = azure.clients;
+    await network.virtualNetworks.createOrUpdate(
+      'builds',
+      'lan',
+      {
+        location: 'westeurope',
+        addressSpace: { addressPrefixes: ['10.7.0.0/16'] },
+        subnets: [{ name: 'machines', addressPrefix: '10.7.1.0/24' }],
+      },
+      FAST,
+    );
+    writeFileSync(join(folder, 'file.txt'), 'brought\n');
+    const made = await added(async () => {
+      const { code, said } = await packer(
+        'network',
+        {
+          location: 'westeurope',
+          virtual_network_name: 'lan',
+          virtual_network_resource_group_name: 'builds',
+          virtual_network_subnet_name: 'machines',
+          private_virtual_network_with_public_ip: true,
+          temp_resource_group_name: 'packer-temporary',
+          async_resourcegroup_delete: true,
+          custom_data: Buffer.from('#!/bin/sh\necho custom >/etc/custom\n').toString('base64'),
+          user_data: Buffer.from('user').toString('base64'),
+          shared_image_gallery_destination: {
+            resource_group: GROUP,
+            gallery_name: 'golden',
+            image_name: 'debian-12',
+            image_version: '7.1.0',
+            use_shallow_replication: true,
+          },
+        },
+        [
+          { shell: { inline: ['cloud-init status --wait', 'cat /etc/custom'] } },
+          { file: { source: join(folder, 'file.txt'), destination: '/tmp/file.txt' } },
+          { shell: { inline: ['sudo cp /tmp/file.txt /etc/brought', 'sudo reboot'], expect_disconnect: true } },
+          {
+            shell: {
+              inline: ['id -un; cat /etc/brought'],
+              pause_before: '2s',
+              execute_command: "chmod +x {{ .Path }}; {{ .Vars }} sudo -E sh '{{ .Path }}'",
+            },
+          },
+          { shell: { inline: DEPROVISION } },
+        ],
+      );
+      assert.equal(code, 0, said);
+      assert.match(said, /: custom$/m);
+      assert.match(said, /: root$/m);
+      assert.match(said, /: brought$/m);
+    });
+    // Its group goes on going after Packer has ended.
+    assert.deepEqual(
+      made.filter((id) => !id.includes('packer-temporary')),
+      ['microsoft.compute/galleries/golden/images/debian-12/versions/7.1.0'],
+    );
+    const { publishingProfile } = await azure.clients.compute.galleryImageVersions.get(
+      GROUP,
+      'golden',
+      'debian-12',
+      '7.1.0',
+    );
+    assert.equal(publishingProfile?.replicationMode, 'Shallow');
+  });
+
+  it('removes all that it made when it is interrupted', async () => {
+    const made = await added(async () => {
+      const { code, said } = await packer(
+        'interrupted',
+        { location: 'westeurope', managed_image_name: 'never', managed_image_resource_group_name: GROUP },
+        [{ shell: { inline: ['echo has begun; sleep 300'] } }],
+        { interruptAt: /has begun/ },
+      );
+      assert.equal(code, 1);
+      assert.match(said, /Cleanly cancelled builds after being interrupted/);
+    });
+    assert.deepEqual(made, []);
   });
 
   it('removes all that it made when a provisioner fails', async () => {

@@ -1,8 +1,9 @@
 /**
- * What the guest agent does on a machine's first start: the administrator's account with its keys, and leave to use sudo.
- * Written as a script that runs in the machine, before anything else does.
+ * What the guest agent and cloud-init do on a machine's first start: the administrator's account with its keys, leave to
+ * use sudo, and custom data that is a script. Written as a script that runs in the machine, before anything else does.
  */
 import { quote } from './commands.ts';
+import { CLOUD_INIT } from './stand-ins.ts';
 
 export interface Provisioning {
   /** Another machine from the same disk is provisioned anew. */
@@ -10,10 +11,12 @@ export interface Provisioning {
   user: string;
   /** Absent for an account that opens to keys only. */
   password?: string;
+  /** In Base64. */
+  customData?: string;
   keys: Array<{ path: string; keyData: string }>;
 }
 
-export function provisioningScript({ instance, user, password, keys }: Provisioning): string {
+export function provisioningScript({ instance, user, password, customData, keys }: Provisioning): string {
   const own = quote(user);
   return `
 provision() {
@@ -26,8 +29,22 @@ provision() {
 ${keys.map(({ path, keyData }) => authorize(user, path, keyData)).join('')}
   echo '<ns1:UserName>'${own}'</ns1:UserName>' >/var/lib/waagent/ovf-env.xml
   echo ${quote(instance)} >/var/lib/waagent/provisioned
-}
+  [ -x /usr/bin/cloud-init ] || { printf %s ${quote(CLOUD_INIT)} >/usr/bin/cloud-init; chmod 755 /usr/bin/cloud-init; }
+${customData === undefined ? '' : takeCustomData(customData)}}
 provision
+`;
+}
+
+/** Where cloud-init keeps it. Its own language, cloud-config, is not understood here: what is written in it stays undone. */
+function takeCustomData(customData: string): string {
+  return `
+  mkdir -p /var/lib/cloud/instance
+  echo ${quote(customData.replaceAll(/\s/g, ''))} | base64 -d >/var/lib/cloud/instance/user-data.txt
+  chmod 700 /var/lib/cloud/instance/user-data.txt
+  if [ "$(head -c 2 /var/lib/cloud/instance/user-data.txt)" = '#!' ]; then
+    /var/lib/cloud/instance/user-data.txt </dev/null >/var/log/cloud-init-output.log 2>&1 3>&- ||
+      echo 'the custom data, a script, ended with an error; see /var/log/cloud-init-output.log' >&2
+  fi
 `;
 }
 

@@ -61,6 +61,16 @@ if [ $user = 1 ] && [ -n "$name" ] && id "$name" >/dev/null 2>&1; then
 fi
 `;
 
+/** Put where no cloud-init is, by what provisions a machine: scripts wait for its end before they begin. */
+export const CLOUD_INIT = `#!/bin/sh
+# Stand-in for cloud-init: whatever it did at the first start was done before anybody could log in.
+case $1 in
+  status) echo 'status: done' ;;
+  clean) rm -rf /var/lib/cloud/instance /var/log/cloud-init*.log ;;
+  -v|--version) echo '/usr/bin/cloud-init 22.4.2 (Kiln stand-in)' ;;
+esac
+`;
+
 /** Path in the image (without the leading slash) → content. */
 export const STAND_INS: Record<string, string> = {
   'usr/sbin/poweroff': power('poweroff'),

@@ -41,6 +41,7 @@ test('a machine with a public address is reached by SSH as its administrator', {
     computerName: 'reached',
     adminUsername: 'packer',
     adminPassword: "It's-Secret-123456",
+    customData: Buffer.from('#!/bin/sh\necho "Secret-123456 of $(hostname)" >/etc/custom\n').toString('base64'),
     linuxConfiguration: { disablePasswordAuthentication: false, ssh },
   };
   const body = describeMachine(nic.id ?? '', { osProfile });
@@ -48,6 +49,7 @@ test('a machine with a public address is reached by SSH as its administrator', {
   assert.ok(!JSON.stringify(made).includes('Secret-123456'));
   const stored = azure.azure.services.store.get(made.id ?? '');
   assert.ok(!JSON.stringify(stored).includes('Secret-123456'), 'the password is forgotten once it has served');
+  for (const kept of [made, stored]) assert.ok(!JSON.stringify(kept).includes(osProfile.customData));
 
   const options = ['-i', key, '-o', 'StrictHostKeyChecking=no', '-o', `UserKnownHostsFile=${join(folder, 'known')}`];
   const port = process.getuid?.() === 0 ? '22' : '2222';
@@ -61,6 +63,11 @@ test('a machine with a public address is reached by SSH as its administrator', {
   );
   assert.equal(first, 'packer\nreached\nroot\n/run/kiln/ca-bundle.crt\n');
   await assert.rejects(session('exit 7'), { code: 7 });
+  assert.equal(
+    await session('cloud-init status --wait; cat /etc/custom'),
+    'status: done\nSecret-123456 of reached\n',
+    'custom data that is a script has run before anybody logs in',
+  );
 
   // As Packer brings its scripts: scp's own protocol, then a command.
   writeFileSync(join(folder, 'script.sh'), 'echo "brought $1"\n');

@@ -23,7 +23,7 @@ export function accessTo(
 function provisioningOf(machine: StoredResource): MachineSpec['provisioning'] {
   const { adminUsername, linuxConfiguration } = object(propertiesOf(machine)['osProfile']);
   if (machine.hidden['booted'] === true || typeof adminUsername !== 'string') return undefined;
-  const { adminPassword } = machine.hidden;
+  const { adminPassword, customData } = machine.hidden;
   const keys = list(object(object(linuxConfiguration)['ssh'])['publicKeys']).map(({ path, keyData }) => ({
     path: text(path) || `/home/${adminUsername}/.ssh/authorized_keys`,
     keyData: text(keyData),
@@ -32,6 +32,7 @@ function provisioningOf(machine: StoredResource): MachineSpec['provisioning'] {
     instance: text(propertiesOf(machine)['vmId']),
     user: adminUsername,
     ...(typeof adminPassword === 'string' ? { password: adminPassword } : {}),
+    ...(typeof customData === 'string' && customData !== '' ? { customData } : {}),
     keys,
   };
 }

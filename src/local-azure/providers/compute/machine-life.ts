@@ -17,8 +17,9 @@ export function registerMachineOperations(services: Services): void {
     if (machine.hidden['booted'] !== true) {
       attach(services, text(diskId), machine.id);
       await boot(services, machine);
-      // The password has served.
-      update(services, machine.id, { hidden: { booted: true, power: 'running', adminPassword: null } });
+      // What it was set up with has served.
+      const hidden = { booted: true, power: 'running', adminPassword: null, customData: null };
+      update(services, machine.id, { hidden });
     }
   });
   services.operations.register(`${TYPES.machine}/delete`, async ({ resourceId }) => {

@@ -19,9 +19,9 @@ const CONFIGURATIONS = {
   },
 };
 
-/** The profile as it is kept: a password never is, so that it can never be answered. */
+/** The profile as it is kept: a password never is, nor custom data, so that they can never be answered. */
 export function osProfileOf(sent: JsonObject, osType: 'Linux' | 'Windows', machineName: string): JsonObject {
-  const { adminPassword: _secret, ...profile } = sent;
+  const { adminPassword: _secret, customData: _data, ...profile } = sent;
   const key = osType === 'Windows' ? 'windowsConfiguration' : 'linuxConfiguration';
   return {
     computerName: machineName,

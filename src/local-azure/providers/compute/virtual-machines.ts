@@ -202,6 +202,7 @@ function writeMachine(services: Services, request: ArmRequest) {
       diskId: boot.diskId,
       hostname: text(object(osProfile)['computerName']) || name,
       ...pick(object(osProfile), 'adminPassword'),
+      ...pick(object(osProfile), 'customData'),
       osType: boot.osType,
       ...(boot.source === undefined ? {} : { source: boot.source as unknown as JsonObject }),
       diskName: text(boot.osDisk['name']),
