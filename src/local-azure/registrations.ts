@@ -3,6 +3,42 @@ import { ArmError, type ResourceStore } from './core.ts';
 
 const markerOf = (namespace: string): string => `/local-azure/unregistered/${namespace.toLowerCase()}`;
 
+/**
+ * Providers that clients ask for by name, of which nothing is played here: they can be registered for and given up. What
+ * else there is of Azure is not known.
+ */
+export const NAMED_ONLY = [
+  'Microsoft.ApiManagement',
+  'Microsoft.AppConfiguration',
+  'Microsoft.Automation',
+  'Microsoft.Cache',
+  'Microsoft.Cdn',
+  'Microsoft.ContainerInstance',
+  'Microsoft.ContainerRegistry',
+  'Microsoft.ContainerService',
+  'Microsoft.CostManagement',
+  'Microsoft.DesktopVirtualization',
+  'Microsoft.DevTestLab',
+  'Microsoft.EventGrid',
+  'Microsoft.EventHub',
+  'Microsoft.GuestConfiguration',
+  'Microsoft.Insights',
+  'Microsoft.KeyVault',
+  'Microsoft.Logic',
+  'Microsoft.Maintenance',
+  'Microsoft.Management',
+  'Microsoft.MarketplaceOrdering',
+  'Microsoft.OperationalInsights',
+  'Microsoft.PolicyInsights',
+  'Microsoft.RecoveryServices',
+  'Microsoft.Search',
+  'Microsoft.Security',
+  'Microsoft.ServiceBus',
+  'Microsoft.Sql',
+  'Microsoft.VirtualMachineImages',
+  'Microsoft.Web',
+];
+
 export const isRegistered = (store: ResourceStore, namespace: string): boolean =>
   store.get(markerOf(namespace)) === undefined;
 

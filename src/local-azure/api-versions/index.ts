@@ -84,6 +84,7 @@ const TYPES: Record<string, Record<string, Versions>> = {
     checkNameAvailability: STORAGE,
   },
   'Microsoft.ManagedIdentity': {
+    identities: IDENTITIES,
     userAssignedIdentities: IDENTITIES,
     'userAssignedIdentities/federatedIdentityCredentials': since(IDENTITIES, '2022-01-31-preview'),
   },

@@ -115,7 +115,8 @@ export function computeAllowances(
   path: string,
   resourceOf: (path: string) => string | undefined,
 ): Allowance[] {
-  const below = /\/providers\/microsoft\.compute\/(.+)$/i.exec(path)?.[1]?.toLowerCase();
+  // What lies at a resource of Microsoft.Compute and is another provider's, a lock, is not asked of it.
+  const below = /\/providers\/microsoft\.compute\/((?!.*\/providers\/).+)$/i.exec(path)?.[1]?.toLowerCase();
   // Resource Manager keeps the lists of a whole subscription itself.
   if (/^\/subscriptions\/[^/]+\/providers\/[^/]+\/[^/]+$/i.test(path)) return [];
   const group = below === undefined ? undefined : groupOf(method === 'HEAD' ? 'GET' : method, below);

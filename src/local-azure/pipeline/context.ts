@@ -8,7 +8,8 @@ export const context: Stage = async (c, next) => {
   c.set('requestId', randomUUID());
   c.set('correlationId', c.req.header('x-ms-correlation-request-id') ?? randomUUID());
   c.set('origin', `https://${c.req.header('host') ?? url.host}`);
-  c.set('path', decode(url.pathname).replace(/\/+$/, ''));
+  // Clients put a slash before an id that begins with one.
+  c.set('path', decode(url.pathname).replace(/^\/+/, '/').replace(/\/+$/, ''));
   c.set('query', url.searchParams);
   c.set('apiVersion', [...url.searchParams].find(([name]) => name.toLowerCase() === 'api-version')?.[1] ?? '');
   c.set('rateHeaders', {});

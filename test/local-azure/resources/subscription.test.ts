@@ -139,3 +139,32 @@ test('a link says what has to do with what', async () => {
   assert.equal((await azure.call('DELETE', at)).status, 200);
   assert.equal((await azure.call('GET', at)).body.error?.code, 'ResourceLinkNotFound');
 });
+
+test('providers that nothing is played of are registered for all the same, and each says what it can be asked for', async () => {
+  const { resources } = azure.clients;
+  await resources.providers.unregister('Microsoft.ContainerInstance');
+  assert.equal((await resources.providers.get('Microsoft.ContainerInstance')).registrationState, 'Unregistered');
+  const registered = await resources.providers.register('Microsoft.ContainerInstance');
+  assert.equal(registered.registrationState, 'Registered');
+  await assert.rejects(resources.providers.get('Microsoft.Nothing'), { code: 'InvalidResourceNamespace' });
+  const all = await azure.call('GET', '/providers?api-version=2022-12-01');
+  const [first] = all.body['value'] as Array<{ id: string }>;
+  assert.match(first?.id ?? '', /^\/providers\/Microsoft\./);
+  const { body } = await azure.call('GET', '/providers/Microsoft.Storage/operations?api-version=2023-01-01');
+  const names = (body['value'] as Array<{ name: string }>).map(({ name }) => name);
+  assert.ok(names.includes('Microsoft.Storage/storageAccounts/listKeys/action'));
+  assert.ok(names.includes('Microsoft.Storage/storageAccounts/blobServices/containers/write'));
+});
+
+test('the identity that a resource has of its own is found at the resource', async () => {
+  const { storage, resources } = azure.clients;
+  await resources.resourceGroups.createOrUpdate('owner', { location });
+  const made = await storage.storageAccounts.create(
+    'owner',
+    'ownidentity',
+    { location, kind: 'StorageV2', sku: { name: 'Standard_LRS' }, identity: { type: 'SystemAssigned' } },
+    FAST,
+  );
+  const found = await azure.clients.identity.systemAssignedIdentities.getByScope(made.id ?? '');
+  assert.equal(found.principalId, made.identity?.principalId);
+});

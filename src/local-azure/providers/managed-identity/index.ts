@@ -7,6 +7,7 @@ import { refuseBadName, requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
 import { introduce } from '../authorization/principals.ts';
 import { federatedCredentialRoutes } from './federated-credentials.ts';
+import { systemAssignedRoutes } from './system-assigned.ts';
 import { IDENTITY, show } from './identity-type.ts';
 
 const GROUP = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}';
@@ -23,6 +24,7 @@ export function createManagedIdentityProvider(services: Services): Provider {
     resourceTypes: describeTypes('Microsoft.ManagedIdentity'),
     routes: [
       ...federatedCredentialRoutes(store),
+      ...systemAssignedRoutes(store),
       {
         method: 'PUT',
         path: ONE,

@@ -7,8 +7,9 @@ import {
   type ResourceStore,
   type Route,
 } from '../../core.ts';
-import { isRegistered, setRegistered } from '../../registrations.ts';
+import { isRegistered, NAMED_ONLY, setRegistered } from '../../registrations.ts';
 import { describeRegions, REGION_NAMES, regionDisplayName } from '../../regions.ts';
+import { operationsOf } from './provider-operations.ts';
 import { subscriptionTags } from './tags.ts';
 
 const subscriptionOf = (store: ResourceStore, apiVersion: string) => ({
@@ -26,7 +27,9 @@ const subscriptionOf = (store: ResourceStore, apiVersion: string) => ({
 const MOVES =
   'CrossResourceGroupResourceMove, CrossSubscriptionResourceMove, SystemAssignedResourceIdentity, SupportsTags, SupportsLocation';
 
-const describe = (provider: Provider, store: ResourceStore, apiVersion: string) => ({
+type Described = Pick<Provider, 'namespace' | 'resourceTypes'>;
+
+const describe = (provider: Described, store: ResourceStore, apiVersion: string) => ({
   id: `/subscriptions/${LOCAL_SUBSCRIPTION}/providers/${provider.namespace}`,
   namespace: provider.namespace,
   registrationPolicy: 'RegistrationRequired',
@@ -39,6 +42,10 @@ const describe = (provider: Provider, store: ResourceStore, apiVersion: string) 
   })),
 });
 
+function withoutSubscription({ registrationState: _state, ...told }: ReturnType<typeof describe>) {
+  return { ...told, id: `/providers/${told.namespace}` };
+}
+
 /** Types of resources that lie in a group and a region by themselves. */
 const hasPlace = (type: string): boolean =>
   !type.includes('/') &&
@@ -47,8 +54,13 @@ const hasPlace = (type: string): boolean =>
   );
 
 export function catalogueRoutes(providers: Provider[], store: ResourceStore): Route[] {
+  const all = (): Described[] => {
+    const played = new Set(providers.map(({ namespace }) => namespace.toLowerCase()));
+    const others = NAMED_ONLY.filter((namespace) => !played.has(namespace.toLowerCase()));
+    return [...providers, ...others.map((namespace) => ({ namespace, resourceTypes: [] }))];
+  };
   const find = (namespace = '', apiVersion = '') => {
-    const provider = providers.find((candidate) => candidate.namespace.toLowerCase() === namespace.toLowerCase());
+    const provider = all().find((candidate) => candidate.namespace.toLowerCase() === namespace.toLowerCase());
     if (provider === undefined) {
       throw new ArmError(404, 'InvalidResourceNamespace', `The resource namespace '${namespace}' is invalid.`);
     }
@@ -97,13 +109,41 @@ export function catalogueRoutes(providers: Provider[], store: ResourceStore): Ro
       path: '/subscriptions/{subscriptionId}/providers',
       handle: ({ apiVersion }) => ({
         status: 200,
-        body: { value: providers.map((provider) => describe(provider, store, apiVersion)) },
+        body: { value: all().map((provider) => describe(provider, store, apiVersion)) },
       }),
     },
     {
       method: 'GET',
       path: '/subscriptions/{subscriptionId}/providers/{namespace}',
       handle: ({ params, apiVersion }) => find(params['namespace'], apiVersion),
+    },
+    // What there is, whatever a subscription is registered for.
+    {
+      method: 'GET',
+      path: '/providers',
+      handle: ({ apiVersion }) => ({
+        status: 200,
+        body: { value: all().map((provider) => withoutSubscription(describe(provider, store, apiVersion))) },
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/providers/{namespace}',
+      handle: ({ params, apiVersion }) => ({
+        status: 200,
+        body: withoutSubscription(find(params['namespace'], apiVersion).body),
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/providers/{namespace}/operations',
+      handle({ params, apiVersion }) {
+        find(params['namespace'], apiVersion);
+        const played = providers.find(
+          ({ namespace }) => namespace.toLowerCase() === params['namespace']?.toLowerCase(),
+        );
+        return { status: 200, body: { value: played === undefined ? [] : operationsOf(played) } };
+      },
     },
     ...(['register', 'unregister'] as const).map((verb): Route => ({
       method: 'POST',
