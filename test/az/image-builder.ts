@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { TestStack } from '../e2e/stack.ts';
 import { IDENTITY, shellTemplate } from '../e2e/templates.ts';
+import { quickstart } from '../gateway/quickstart.ts';
 import { logIn, skip, type Az } from '../support/azure-cli.ts';
 
 const GROUP = 'golden-images';
@@ -56,6 +57,24 @@ describe('az image builder, at the gateway', { skip }, () => {
     await builder('cancel', '-n', 'long');
     await builder('wait', '-n', 'long', '--custom', "lastRunStatus.runState=='Canceled'", '--interval', '1');
     for (const name of ['life', 'long']) await builder('delete', '-n', name);
+    assert.deepEqual(await builder('list'), []);
+  });
+
+  it('deploys a template with all that it names, runs it, and it goes with its group', async () => {
+    const file = join(az.folder, 'quickstart.json');
+    writeFileSync(file, JSON.stringify(quickstart()));
+    await az.run('group create -l westeurope -n deployed-by-az');
+    const at = ['-g', 'deployed-by-az'];
+    await az.run('deployment group create -n quickstart', '-f', file, '-p', 'name=linux', ...at);
+    const steps = await az.run<Array<{ properties: { provisioningState: string } }>>(
+      'deployment operation group list -n quickstart',
+      ...at,
+    );
+    assert.ok(steps.every(({ properties }) => properties.provisioningState === 'Succeeded'));
+    await az.run('image builder run -n linux', ...at);
+    const [output] = await az.run<Array<{ artifactId: string }>>('image builder show-runs -n linux', ...at);
+    assert.match(output?.artifactId ?? '', /\/images\/debian\/versions\//);
+    await az.run('group delete --yes -n deployed-by-az');
     assert.deepEqual(await builder('list'), []);
   });
 
