@@ -150,6 +150,29 @@ describe('a Packer file that cannot be taken over', () => {
   });
 });
 
+describe('a folder that a Packer file puts into the machine', () => {
+  const stepsOf = async (source: string, more: Record<string, string> = {}): Promise<object[]> => {
+    const files = {
+      ...build('', `provisioner "file" {\n  source = "${source}"\n  destination = "/srv"\n}\n`),
+      ...more,
+    };
+    const { templates } = await take(files);
+    const [{ template, files: copied } = { template: {}, files: [] }] = templates;
+    const { resources } = template as { resources: Array<{ properties: { customize: object[] } }> };
+    const [step, ...others] = resources[0]?.properties.customize ?? [];
+    assert.deepEqual(others, []);
+    return [step ?? {}, ...copied.map(({ path }) => ({ path }))];
+  };
+
+  it('is one step, however much is in it: by its name, or what is in it where a slash ends it', async () => {
+    const many = Object.fromEntries(Array.from({ length: 80 }, (_, at) => [`app/deep/${at}.txt`, String(at)]));
+    const step = { type: 'File', name: 'folder-app', kiln: { folder: 'files/app' } };
+    const copied = { path: 'files/app' };
+    assert.deepEqual(await stepsOf('app', many), [{ ...step, destination: '/srv/app' }, copied]);
+    assert.deepEqual(await stepsOf('app/', many), [{ ...step, destination: '/srv' }, copied]);
+  });
+});
+
 describe('the report of an import', () => {
   it('names every setting of every example that is not in the template', async () => {
     for (const name of readdirSync(EXAMPLES)) {

@@ -11,6 +11,9 @@ import type { TemplateOptions } from '../load-plan.ts';
 import { UsageError } from '../settings.ts';
 import type { Settings } from '../settings.ts';
 
+/** A link inside of a folder leads to the copy. */
+const COPIED = { recursive: true, verbatimSymlinks: true };
+
 export interface ImportOptions {
   out?: string;
   var?: string[];
@@ -31,7 +34,7 @@ export async function importFrom(path: string, options: ImportOptions): Promise<
     for (const file of files) {
       const target = join(folder, file.path);
       mkdirSync(dirname(target), { recursive: true });
-      if ('from' in file) cpSync(file.from, target, { recursive: true });
+      if ('from' in file) cpSync(file.from, target, COPIED);
       else writeFileSync(target, file.content);
     }
     const place = join(folder, `${name}.json`);
@@ -59,7 +62,7 @@ export function exportTo(file: string, options: ExportOptions, settings: Setting
     for (const path of files) {
       const target = join(out, placeIn(path));
       mkdirSync(dirname(target), { recursive: true });
-      cpSync(resolve(dirname(file), path), target, { recursive: true });
+      cpSync(resolve(dirname(file), path), target, COPIED);
     }
     for (const { path, content } of made) {
       mkdirSync(dirname(join(out, path)), { recursive: true });

@@ -1,5 +1,5 @@
 /** What an import writes: the steps of a template, and the files that they name. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import type { Fields } from '../fields.ts';
 
@@ -34,7 +34,7 @@ export class Collected {
     return found;
   }
 
-  /** The path that a step names it by. */
+  /** Of a file or a folder: the path that a step names it by. */
   copy(from: string): string {
     return this.#add(basename(from), (path) => ({ path, from }));
   }
@@ -65,13 +65,6 @@ export class Collected {
     this.#pause = 0;
     return pause;
   }
-}
-
-/** Files below a folder, by their paths in it. */
-export function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => statSync(join(folder, path)).isFile())
-    .toSorted();
 }
 
 export const isExecutable = (path: string): boolean => (statSync(path).mode & 0o111) !== 0;

@@ -25,7 +25,7 @@ function staged(
   const from = to.find(fields, name, path);
   if (from === undefined) return undefined;
   const place = `${staging}/${target}`;
-  if (statSync(from).isDirectory()) folder(fields, to, from, place);
+  if (statSync(from).isDirectory()) folder(to, from, place);
   else addStep(to, { type: 'File', name: `file-${basename(from)}`, destination: place }, { file: to.copy(from) });
   return place;
 }
