@@ -72,10 +72,7 @@ async function furnish(service: BlobServiceClient): Promise<void> {
   await service.getContainerClient('files').getBlobClient('any').exists();
 }
 
-/**
- * The check that came before has found the worker to have the roles, but a role takes up to ten minutes to be known to
- * storage, and to an account that is new.
- */
+/** The check that came before has found the worker to have the roles, but a role takes minutes to be known to storage. */
 async function onceAllowed(work: () => Promise<void>): Promise<void> {
   const deadline = Date.now() + ROLES_KNOWN_WITHIN_MS;
   await poll(async () => {
