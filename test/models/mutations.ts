@@ -20,8 +20,11 @@ const KEY = 'kiln';
 export function mutationsOf({ entry, at }: Model, valid: JsonObject, stop: (path: string) => boolean): Mutation[] {
   const found: Mutation[] = [];
 
+  /** What is around the one thing: the valid body, with a variant in it where the thing is one's own. */
+  let base = valid;
+
   function wrong(why: Mutation['why'], steps: Step[], value: Json | undefined, beside: JsonObject = {}): void {
-    found.push({ why, path: shown(steps), body: changed(valid, steps, value, beside) as JsonObject });
+    found.push({ why, path: shown(steps), body: changed(base, steps, value, beside) as JsonObject });
   }
 
   function visit(form: Entry, steps: Step[], around: Entry[]): void {
@@ -55,9 +58,30 @@ export function mutationsOf({ entry, at }: Model, valid: JsonObject, stop: (path
         return members(form.properties ?? {}, steps, within);
       case 'AnyType':
         return;
+      case 'DiscriminatedObjectType':
+        return variants(form, steps, within);
       default:
         throw new RangeError(`a form that is not known: ${form.$type}`);
     }
+  }
+
+  function variants(
+    { discriminator = '', elements, baseProperties = {} }: Entry,
+    steps: Step[],
+    within: Entry[],
+  ): void {
+    wrong('type', steps, 'no object');
+    wrong('choice', [...steps, discriminator], 'KilnHasNone');
+    const outer = base;
+    for (const [kind, reference] of Object.entries(elements as Record<string, Reference>)) {
+      const properties = { ...baseProperties, ...at(reference).properties };
+      const made = { ...needed(properties, discriminator), [discriminator]: kind };
+      base = changed(outer, steps, made, {}) as JsonObject;
+      wrong('unknown', [...steps, 'kilnUnknown'], 1);
+      const { [discriminator]: _kind, ...others } = properties;
+      members(others, steps, within);
+    }
+    base = outer;
   }
 
   function members(properties: Record<string, Property>, steps: Step[], within: Entry[]): void {
