@@ -152,7 +152,7 @@ test('an operation tells its times to seven digits, what it made, and which allo
   const made = await ask('PUT', 'disks/told', empty, '2024-03-02');
   const going = await poll(made);
   assert.deepEqual(Object.keys(going.body), ['startTime', 'status', 'name']);
-  assert.match(String(going.body['startTime']), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,7}\+00:00$/);
+  assert.match(String(going.body['startTime']), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}\+00:00$/);
   assert.match(
     going.headers.get('x-ms-ratelimit-remaining-resource') ?? '',
     /^Microsoft\.Compute\/GetOperation3Min;\d+,/,
