@@ -116,7 +116,8 @@ function withOneGroup(exchanges: Exchange[]): Exchange[] {
   if (group === undefined || groups.size > 1) return exchanges;
   const asked = JSON.stringify(exchanges.map(({ url, requestBody }) => [url, requestBody])).toLowerCase();
   const named = (name: string): string => {
-    if (asked.includes(name.toLowerCase())) return name;
+    // Groups that image templates build in are Azure's to name.
+    if (asked.includes(name.toLowerCase()) || name.startsWith('IT_')) return name;
     return name === name.toUpperCase() ? group.toUpperCase() : group;
   };
   return exchanges.map((exchange) =>
