@@ -6,16 +6,27 @@ import { normalizeRegion, requireResourceId } from '../template/resource-id.ts';
 import type { IdentityIds } from './contract.ts';
 import type { Problems } from './problems.ts';
 
-/** Names of the subscription's regions. */
-export async function knownRegions(azure: Azure, { template }: BuildPlan): Promise<Set<string>> {
+/**
+ * Which of the plan's regions the subscription has machines in. Each is asked for by itself: the list of all regions is tens
+ * of megabytes.
+ */
+export async function knownRegions(azure: Azure, { template, distribute }: BuildPlan): Promise<Set<string>> {
   const { compute } = azure.clients(template.subscriptionId);
-  return attempt('list the regions', async () => {
-    const regions = new Set<string>();
-    for await (const { resourceType, locations = [] } of compute.resourceSkus.list()) {
-      if (resourceType === 'virtualMachines') for (const name of locations) regions.add(normalizeRegion(name));
-    }
-    return regions;
-  });
+  const named = distribute.flatMap((one) => (one.type === 'SharedImage' ? one.targetRegions : []));
+  const asked = new Set([template.location, ...named.map(({ name }) => name)]);
+  const known = new Set<string>();
+  await attempt('look for the regions', () =>
+    Promise.all(
+      [...asked].map(async (region) => {
+        for await (const { resourceType } of compute.resourceSkus.list({ filter: `location eq '${region}'` })) {
+          if (resourceType !== 'virtualMachines') continue;
+          known.add(region);
+          return;
+        }
+      }),
+    ),
+  );
+  return known;
 }
 
 /** A disk only grows. How large a marketplace image is Azure tells only who makes a disk of it. */
