@@ -9,6 +9,7 @@ import type {
   VhdDistributor,
 } from '../template/build-plan.ts';
 import { normalizeRegion, requireResourceId } from '../template/resource-id.ts';
+import { onceAllowed } from './once-allowed.ts';
 import type { Problems } from './problems.ts';
 import { blobIn, findAccount } from './storage-accounts.ts';
 import { versionFromSource } from './version-numbers.ts';
@@ -18,6 +19,7 @@ export async function checkDistributors(
   plan: BuildPlan,
   source: ResolvedSource | undefined,
   regions: Set<string>,
+  forBuild: boolean,
   problems: Problems,
 ): Promise<void> {
   await Promise.all(
@@ -29,7 +31,7 @@ export async function checkDistributors(
         case 'ManagedImage':
           return checkImage(azure, plan, distributor, path, problems);
         case 'VHD':
-          return checkVhd(azure, plan, distributor, path, problems);
+          return checkVhd(azure, plan, distributor, path, forBuild, problems);
       }
     }),
   );
@@ -128,6 +130,7 @@ async function checkVhd(
   { template }: BuildPlan,
   { uri }: VhdDistributor,
   path: string,
+  forBuild: boolean,
   problems: Problems,
 ): Promise<void> {
   if (uri === undefined) return;
@@ -141,7 +144,10 @@ async function checkVhd(
     if (container === '' || name === '') {
       return problems.add(at, `expected the address of a blob, such as ${account.endpoint}vhds/name.vhd`);
     }
-    if (await azure.blobs(account.endpoint).getContainerClient(container).getBlobClient(name).exists()) {
+    // A template that stays has put its own there: only who builds now is told.
+    if (!forBuild) return;
+    const blob = azure.blobs(account.endpoint).getContainerClient(container).getBlobClient(name);
+    if (await onceAllowed(() => blob.exists())) {
       problems.add(at, 'there is a blob at this address already, which is never overwritten');
     }
   });

@@ -19,13 +19,13 @@ export function createCheckActivities(
   azure: Azure,
 ): Pick<CheckActivities, 'checkPlan' | 'findSourceVersion' | 'reportPlan'> {
   return {
-    checkPlan: (plan) => checkPlan(azure, plan),
+    checkPlan: (plan, options) => checkPlan(azure, plan, options),
     findSourceVersion: async (plan) => (await resolveSource(azure, plan, new Problems()))?.exactVersion,
     reportPlan: async (plan) => reportPlan(azure, plan, await checkPlan(azure, plan)),
   };
 }
 
-async function checkPlan(azure: Azure, plan: BuildPlan): Promise<CheckedPlan> {
+async function checkPlan(azure: Azure, plan: BuildPlan, { forBuild = true } = {}): Promise<CheckedPlan> {
   return beating('pre-flight checks', async () => {
     const problems = new Problems();
     // What may not be asked cannot be checked.
@@ -41,7 +41,7 @@ async function checkPlan(azure: Azure, plan: BuildPlan): Promise<CheckedPlan> {
     const [identities] = await Promise.all([
       checkIdentities(azure, plan, problems),
       checkMachine(azure, plan, vmSize, problems),
-      checkDistributors(azure, plan, source, regions, problems),
+      checkDistributors(azure, plan, source, regions, forBuild, problems),
       checkOwnGroup(azure, plan, problems),
     ]);
     if (source !== undefined) {

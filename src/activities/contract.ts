@@ -101,8 +101,11 @@ export interface Removal {
 }
 
 export interface CheckActivities {
-  /** Asks Azure about everything the plan names; throws `InvalidPlan` with all problems at once. Creates nothing. */
-  checkPlan(plan: BuildPlan): Promise<CheckedPlan>;
+  /**
+   * Asks Azure about everything the plan names; throws `InvalidPlan` with all problems at once. Creates nothing.
+   * @param options `forBuild` false: nothing is built now, so what is in the way of outputs is no problem
+   */
+  checkPlan(plan: BuildPlan, options?: { forBuild: boolean }): Promise<CheckedPlan>;
   /** Exact version behind the source as it is now; undefined where there is none. */
   findSourceVersion(plan: BuildPlan): Promise<string | undefined>;
   /** The version number a `latest` scheme gives now; used by `kiln plan` and before publishing. */

@@ -6,11 +6,12 @@ import type { PageBlobClient } from '@azure/storage-blob';
 import { Context } from '@temporalio/activity';
 import type { Azure } from '../azure/environment.ts';
 import { attempt, failure, orNotFound, toFailure } from '../azure/errors.ts';
-import { finish, poll, throwIfCanceled } from '../azure/operations.ts';
+import { beating, finish, poll, throwIfCanceled } from '../azure/operations.ts';
 import type { SharedImageDistributor, VhdDistributor } from '../template/build-plan.ts';
 import { requireResourceId } from '../template/resource-id.ts';
 import { openStagingBlobs } from './blobs.ts';
 import type { CheckActivities, DistributeActivities, RunContext } from './contract.ts';
+import { onceAllowed } from './once-allowed.ts';
 import { blobIn, findAccount } from './storage-accounts.ts';
 import { isOurs, outputTags } from './tags.ts';
 import { nextVersion, versionFromSource } from './version-numbers.ts';
@@ -123,7 +124,7 @@ async function vhdTarget(
     }
     const { container, name } = blobIn(account, uri);
     const client = azure.blobs(account.endpoint).getContainerClient(container);
-    await client.createIfNotExists();
+    await beating('the container', () => onceAllowed(() => client.createIfNotExists()));
     return client.getPageBlobClient(name);
   });
 }

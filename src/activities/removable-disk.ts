@@ -2,8 +2,9 @@
  * A disk of a run as it is removed. Azure deletes none while a signed address to read it is out, nor a group with such a
  * disk in it, and a worker that was killed while it copied a VHD has left one.
  */
+import { ApplicationFailure } from '@temporalio/common';
 import type { Azure } from '../azure/environment.ts';
-import { attempt } from '../azure/errors.ts';
+import { attempt, orNotFound } from '../azure/errors.ts';
 import { finish } from '../azure/operations.ts';
 import type { RunContext } from './contract.ts';
 import type { Removable } from './removals.ts';
@@ -30,9 +31,13 @@ export async function closeDisks(azure: Azure, run: RunContext): Promise<void> {
   const { resourceGroup } = run.staging;
   const open = await attempt(`look for open disks in ${resourceGroup}`, async () => {
     const names: string[] = [];
-    for await (const { name = '', diskState, tags } of disks.listByResourceGroup(resourceGroup)) {
-      if (diskState === OPEN && isOurs(run, tags)) names.push(name);
-    }
+    const look = async (): Promise<void> => {
+      for await (const { name = '', diskState, tags } of disks.listByResourceGroup(resourceGroup)) {
+        if (diskState === OPEN && isOurs(run, tags)) names.push(name);
+      }
+    };
+    // A former attempt may have begun to remove the group.
+    await orNotFound(look());
     return names;
   });
   for (const name of open) await close(azure, run, name);
@@ -40,5 +45,10 @@ export async function closeDisks(azure: Azure, run: RunContext): Promise<void> {
 
 async function close(azure: Azure, { subscriptionId, staging }: RunContext, diskName: string): Promise<void> {
   const { disks } = azure.clients(subscriptionId).compute;
-  await finish(`close disk ${diskName}`, () => disks.revokeAccess(staging.resourceGroup, diskName));
+  try {
+    await finish(`close disk ${diskName}`, () => disks.revokeAccess(staging.resourceGroup, diskName));
+  } catch (error) {
+    // It went with its group meanwhile.
+    if (!(error instanceof ApplicationFailure) || error.type !== 'NotFound') throw error;
+  }
 }

@@ -2,14 +2,14 @@
 import { restorePoller } from '@azure/arm-storage';
 import type { BlobServiceClient } from '@azure/storage-blob';
 import type { Azure } from '../azure/environment.ts';
-import { attempt, azureDetail } from '../azure/errors.ts';
-import { beating, finish, poll, settled, throwIfCanceled } from '../azure/operations.ts';
+import { attempt } from '../azure/errors.ts';
+import { beating, finish, settled } from '../azure/operations.ts';
 import { openStagingBlobs } from './blobs.ts';
 import type { RunContext, StagingActivities } from './contract.ts';
 import { networkInterfaceOf, publicIpOf } from './machine-names.ts';
+import { onceAllowed } from './once-allowed.ts';
 import { takeGroup } from './own-group.ts';
 
-const ROLES_KNOWN_WITHIN_MS = 10 * 60_000;
 /** The machine that is customized. */
 const BUILD = 'build';
 
@@ -70,21 +70,6 @@ async function furnish(service: BlobServiceClient): Promise<void> {
   await Promise.all(['files', 'logs', 'vhds'].map((name) => service.getContainerClient(name).createIfNotExists()));
   // Containers are made by an action, what is in them is reached by data actions.
   await service.getContainerClient('files').getBlobClient('any').exists();
-}
-
-/** The check that came before has found the worker to have the roles, but a role takes minutes to be known to storage. */
-async function onceAllowed(work: () => Promise<void>): Promise<void> {
-  const deadline = Date.now() + ROLES_KNOWN_WITHIN_MS;
-  await poll(async () => {
-    throwIfCanceled();
-    try {
-      await work();
-      return true;
-    } catch (error) {
-      if (azureDetail(error).code !== 'AuthorizationPermissionMismatch' || Date.now() > deadline) throw error;
-      return false;
-    }
-  });
 }
 
 async function createNetwork(

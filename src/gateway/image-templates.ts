@@ -118,7 +118,8 @@ export function createTemplateRoutes({
   ): Promise<ArmAnswer> {
     // What is kept is in the newest spelling, and a client of an old api-version changes its part of it.
     const apiVersion = former === undefined ? request.apiVersion : NEWEST_API_VERSION;
-    const known = former ?? (await templates.last(address.id));
+    const last = former ?? (await templates.last(address.id));
+    const known = last?.provisioningState === 'Deleted' ? undefined : last;
     const written = asWritten(body as Record<string, unknown>, known, request.apiVersion);
     const planned = planResource(written, { ...address, apiVersion }, former?.plan);
     if (!planned.ok) throw ArmError.ofProblems(planned.problems);

@@ -31,6 +31,8 @@ export const outsideProviderOf = (stateDir: string, path: string): OutsideProvid
 };
 
 const POLL_MS = 100;
+/** A template that is deleted ends its build first, and removes what that made. */
+const LONGEST_MS = 2 * 60 * 60_000;
 
 /**
  * Until what an answer says has begun has ended.
@@ -46,17 +48,38 @@ export async function followOutside(
   const address = headers.get('azure-asyncoperation');
   if (address === null) return;
   const { pathname, search } = new URL(address);
+  const deadline = Date.now() + LONGEST_MS;
   for (;;) {
     between();
     const { body, status } = await calls.send('GET', `${pathname}${search}`, caller);
     const { status: state, error } = (body ?? {}) as { status?: string; error?: JsonObject };
-    if (status >= 400 || state === 'Failed' || state === 'Canceled') {
+    // The other server may be starting again.
+    const away = status >= 500 && Date.now() < deadline;
+    if ((status >= 400 && !away) || state === 'Failed' || state === 'Canceled') {
       const code = textOf(error?.['code']) || state || 'OperationFailed';
       throw new ArmError(409, code, textOf(error?.['message']) || `The operation ended as ${state ?? status}.`);
     }
-    if (state !== 'InProgress') return;
+    if (state !== 'InProgress' && !away) return;
+    if (Date.now() > deadline)
+      throw new ArmError(409, 'OperationTimedOut', 'The operation had not ended after two hours.');
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+}
+
+/** On all pages. A server that is away keeps what it has: the group is not held for it. */
+async function idsAt(calls: InsideCalls, caller: Principal, path: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (let next: string | undefined = path; next !== undefined;) {
+    const found: InsideAnswer = await calls.send('GET', next, caller);
+    const { value = [], nextLink } = (found.status === 200 ? found.body : {}) as {
+      value?: Array<{ id: string }>;
+      nextLink?: string;
+    };
+    ids.push(...value.map(({ id }) => id));
+    const link = nextLink === undefined ? undefined : new URL(nextLink);
+    next = link === undefined ? undefined : `${link.pathname}${link.search}`;
+  }
+  return ids;
 }
 
 /** What other servers have in a group goes before the group does. @throws ArmError 409 where something stays */
@@ -70,10 +93,7 @@ export async function emptyOutside(
   for (const { namespace, types } of outsideProviders(stateDir)) {
     for (const [type, apiVersion] of Object.entries(types)) {
       const query = `?api-version=${apiVersion}`;
-      const found = await calls.send('GET', `${groupId}/providers/${namespace}/${type}${query}`, caller);
-      // A server that is away keeps what it has: the group is not held for it.
-      const { value = [] } = (found.status === 200 ? found.body : {}) as { value?: Array<{ id: string }> };
-      for (const { id } of value) {
+      for (const id of await idsAt(calls, caller, `${groupId}/providers/${namespace}/${type}${query}`)) {
         try {
           const answer = await calls.send('DELETE', `${id}${query}`, caller);
           if (answer.status >= 400 && answer.status !== 404) throw new ArmError(409, 'Conflict', '');

@@ -144,3 +144,18 @@ export function pendingOutput(distributor: PlannedDistributor): OutputStatus {
 
 /** Deterministic inside a workflow: the time of the workflow task. */
 const now = (): string => new Date().toISOString();
+
+const isThere = ({ state }: OutputStatus): boolean => state === 'Succeeded' || state === 'PartiallySucceeded';
+
+/**
+ * What a run has once it was distributed again. What was there stays, though it could not be made again or a cancellation
+ * came before it was looked at; what was not there and was not tried to its end is left out.
+ */
+export function outputsAfter(former: OutputStatus[], outputs: OutputStatus[]): OutputStatus[] {
+  return outputs.flatMap((output) => {
+    if (isThere(output)) return [output];
+    const before = former.find(({ runOutputName }) => runOutputName === output.runOutputName);
+    if (before !== undefined && (isThere(before) || output.state !== 'Failed')) return [before];
+    return output.state === 'Failed' ? [output] : [];
+  });
+}

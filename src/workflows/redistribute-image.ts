@@ -15,7 +15,7 @@ import type { RunContext } from '../activities/contract.ts';
 import type { BuildPlan, PlannedDistributor, SharedImageDistributor, TargetRegion } from '../template/build-plan.ts';
 import { asking, making, removing } from './activity-proxies.ts';
 import { describeFailure } from './build-failure.ts';
-import { pendingOutput } from './build-record.ts';
+import { outputsAfter, pendingOutput } from './build-record.ts';
 import type { OutputStatus, RedistributeReport } from './messages.ts';
 import { QUERY_REDISTRIBUTE } from './messages.ts';
 import { publishToGallery } from './publish-to-gallery.ts';
@@ -56,12 +56,7 @@ export async function redistributeImage(work: Redistribution): Promise<Redistrib
 
 /** Where the run was a template's, its outputs are the template's. A run of `kiln build` has no template that lives. */
 async function tellTemplate({ plan, outputs: former }: Redistribution, { outputs }: RedistributeReport): Promise<void> {
-  const made = outputs.map((output) => {
-    const before = former.find(({ runOutputName }) => runOutputName === output.runOutputName);
-    // What is there stays, though it could not be made again.
-    return output.state === 'Failed' && before?.state === 'Succeeded' ? before : output;
-  });
-  const told: Distributed = { runId: plan.runId, outputs: made };
+  const told: Distributed = { runId: plan.runId, outputs: outputsAfter(former, outputs) };
   try {
     await getExternalWorkflowHandle(templateWorkflowId(plan.template.id)).signal(SIGNAL_DISTRIBUTED, told);
   } catch (error) {

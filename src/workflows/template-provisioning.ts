@@ -54,7 +54,7 @@ export class Provisioning {
     const state = this.#state;
     // The one before is done first: both may make the group.
     await condition(() => this.#open[0] === scope);
-    const checked = await submitting('Check the template against Azure').checkPlan(plan);
+    const checked = await submitting('Check the template against Azure').checkPlan(plan, { forBuild: false });
     if (plan.stagingResourceGroup === undefined && !state.madeGroup) {
       state.madeGroup = true;
       const group = groupContext(state, plan);

@@ -32,6 +32,12 @@ it('a VHD goes to the address that the template names, is found by a retry, and 
     const error = await call(activities.checkPlan, { ...plan, distribute }).catch((reason: unknown) => reason);
     return error instanceof Error ? error.message : '';
   };
+  const submitted = await call(
+    activities.checkPlan,
+    { ...plan, distribute: [{ ...distributor, uri }] },
+    { forBuild: false },
+  );
+  assert.equal(submitted.source.osType, 'Linux', 'a template that has run may be changed');
   assert.match(await told(uri), /properties\.distribute\[0\]\.uri: there is a blob at this address already/);
   assert.match(await told(uri.replace(/\/golden\/.*/, '')), /\.uri: expected the address of a blob, such as .*vhds/);
   assert.match(

@@ -5,7 +5,7 @@ import { requireRegistration } from '../registrations.ts';
 import { parseLooseJson } from '../loose-json.ts';
 import { groupIdOf, parseResourceId } from '../resource-id.ts';
 import type { RequestContext, Stage } from './environment.ts';
-import { requireTags } from './tags.ts';
+import { requireTags } from '../tags.ts';
 
 const MAX_BODY = 4 * 1024 * 1024;
 const DEPLOYMENT = /\/deployments\/[^/]+(\/(validate|whatIf))?$/i;

@@ -10,6 +10,7 @@ import {
   type StoredResource,
 } from '../../core.ts';
 import { resourceNotFound } from '../../refusals.ts';
+import { requireTags } from '../../tags.ts';
 
 const SUBSCRIPTION = '/subscriptions/{subscriptionId}';
 const GROUP = `${SUBSCRIPTION}/resourceGroups/{resourceGroup}`;
@@ -18,7 +19,6 @@ const RESOURCES = [1, 2, 3].map(
     `${GROUP}/providers/{namespace}${Array.from({ length: depth }, (_, at) => `/{type${at}}/{name${at}}`).join('')}`,
 );
 /** Azure's own number. */
-const MOST = 50;
 
 /** What a subscription is tagged with is kept beside what else is known of it. */
 export const subscriptionTags = (store: Services['store']): JsonObject =>
@@ -45,13 +45,7 @@ export function tagRoutes({ store }: Services): Route[] {
   const write = (request: ArmRequest, change: (tags: JsonObject) => JsonObject): ArmResponse => {
     const holder = holderOf(request);
     const changed = change(tagsOf(holder));
-    if (Object.keys(changed).length > MOST) {
-      throw new ArmError(
-        400,
-        'InvalidTagCount',
-        `The number of tags '${Object.keys(changed).length}' is more than the maximum of '${MOST}'.`,
-      );
-    }
+    requireTags(changed);
     store.put({ ...holder, body: { ...holder.body, tags: changed } });
     return answer(request.id, changed);
   };

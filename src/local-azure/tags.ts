@@ -1,5 +1,5 @@
 /** What Resource Manager allows of tags, on whatever they are. */
-import { ArmError, type Json } from '../core.ts';
+import { ArmError, type Json } from './core.ts';
 
 const MOST = 50;
 const LONGEST_NAME = 512;
