@@ -77,6 +77,6 @@ function refuseAll(problems: Array<{ target: string; message: string }>): void {
   throw new ArmError(400, 'ValidationFailed', `Validation failed: ${told}`, details);
 }
 
-const isObject = (value: unknown): value is Json =>
+export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const objectOf = (value: unknown): Json => (isObject(value) ? value : {});

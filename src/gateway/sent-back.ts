@@ -3,6 +3,7 @@
  * when it was not given.
  */
 import type { TemplateView } from '../workflows/template-messages.ts';
+import { isObject } from './merge-patch.ts';
 import { templateBody } from './template-body.ts';
 
 type Json = Record<string, unknown>;
@@ -60,6 +61,3 @@ function partsOf({ properties }: Json): { customize?: Json[]; validators?: Json[
     ...(validate?.inVMValidations === undefined ? {} : { validators: validate.inVMValidations }),
   };
 }
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

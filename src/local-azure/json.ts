@@ -1,4 +1,4 @@
-import type { Json } from './core.ts';
+import type { Json, JsonObject } from './core.ts';
 
 /** A JSON value as text: a string as it is, '' where there is none, else its JSON. */
 export function textOf(value: Json | undefined): string {
@@ -7,3 +7,9 @@ export function textOf(value: Json | undefined): string {
   }
   return value === undefined ? '' : JSON.stringify(value);
 }
+
+export const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** An object as it is, else an empty one. */
+export const objectOf = (value: Json | undefined): JsonObject => (isObject(value) ? value : {});

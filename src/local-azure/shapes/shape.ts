@@ -3,6 +3,7 @@
  * services do, and come out as the shape has them; what only Azure fills in is left out of what is kept.
  */
 import type { Json, JsonObject } from '../core.ts';
+import { isObject } from '../json.ts';
 
 export type Shape =
   | { is: 'any' }
@@ -144,9 +145,6 @@ export function fit(shape: ObjectShape, body: JsonObject, whole: boolean): { bod
 
 const plain = (word: string): string => word.replaceAll(/\s/g, '').toLowerCase();
 const same = (left: string, right: string): boolean => plain(left) === plain(right);
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** `properties.storageProfile` → `StorageProfile`; a whole body is a `ResourceDefinition`. */
 function typeName(path: string): string {
   const last =

@@ -1,10 +1,7 @@
 /** The identities of another resource, as the services that have such complete what was sent. */
 import { ArmError, type Json, type JsonObject, LOCAL_TENANT, type ResourceStore } from '../../core.ts';
 import { guidFrom } from '../../guid.ts';
-import { textOf } from '../../json.ts';
-
-const objectOf = (value: Json | undefined): JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+import { objectOf, textOf } from '../../json.ts';
 
 /**
  * Undefined for none, as `type: None` says. A null takes an identity away that `former` has.

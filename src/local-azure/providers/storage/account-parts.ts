@@ -1,10 +1,8 @@
 /** The parts of an account that Azure completes: its rules, its encryption, its redundancy, and defaults by api-version. */
 import type { Json, JsonObject } from '../../core.ts';
-import { textOf } from '../../json.ts';
+import { objectOf, textOf } from '../../json.ts';
 import { pairedRegion } from '../../regions.ts';
 
-const objectOf = (value: Json | undefined): JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 const listOf = (value: Json | undefined): JsonObject[] => (Array.isArray(value) ? value.map(objectOf) : []);
 
 /** Azure has become stricter with the years; an account gets what was usual in the time of the version that made it. */

@@ -1,10 +1,8 @@
 /** The four services of an account as Resource Manager has them. Only the blob service is really there. */
-import type { ArmRequest, Json, JsonObject, Route, Services, StoredResource } from '../../core.ts';
+import type { ArmRequest, JsonObject, Route, Services, StoredResource } from '../../core.ts';
+import { objectOf } from '../../json.ts';
 import { ACCOUNT, ONE_ACCOUNT } from './accounts.ts';
 import { requireParent } from './children.ts';
-
-const objectOf = (value: Json | undefined): JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 
 /** What each says of itself before anybody has set anything. */
 function defaultsOf(service: string, apiVersion: string): JsonObject {

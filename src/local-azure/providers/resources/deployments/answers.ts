@@ -1,7 +1,7 @@
 /** How a deployment's template, state and the state of its operation are told. */
 import { ArmError, type Json, type JsonObject, type Operation, type StoredResource } from '../../../core.ts';
-import { textOf } from '../../../json.ts';
-import { objectOf, parameterType } from './template.ts';
+import { objectOf, textOf } from '../../../json.ts';
+import { parameterType } from './template.ts';
 
 /** Types of parameters and outputs are told as Resource Manager writes them. */
 export function exported(template: JsonObject): JsonObject {

@@ -1,10 +1,10 @@
 /** What a request for a deployment asks for, with what it links to fetched and its template prepared. */
 import { ArmError, type ArmRequest, type Json, type JsonObject, type Services } from '../../../core.ts';
-import { textOf } from '../../../json.ts';
+import { objectOf, textOf } from '../../../json.ts';
 import { groupIdOf } from '../../../resource-id.ts';
 import { DEPLOYMENT } from './bodies.ts';
 import { withLinked } from './linked.ts';
-import { objectOf, prepare, type Prepared, type Site } from './template.ts';
+import { prepare, type Prepared, type Site } from './template.ts';
 
 const NAME = /^[\w\-.()]{1,64}$/;
 

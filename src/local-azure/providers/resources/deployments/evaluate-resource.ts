@@ -1,9 +1,9 @@
 /** What the expressions of a resource or an output come to, once what they ask Azure for is known. */
 import type { RunningDeployment } from '../../../../arm-template/expressions/evaluate.ts';
 import { ArmError, type Json, type JsonObject } from '../../../core.ts';
-import { textOf } from '../../../json.ts';
+import { objectOf, textOf } from '../../../json.ts';
 import { DEPLOYMENT } from './bodies.ts';
-import { guarded, objectOf, open, type PlannedResource, type Site, within } from './template.ts';
+import { guarded, open, type PlannedResource, type Site, within } from './template.ts';
 
 /** An expression asks for what is not known yet. */
 export class Asked extends Error {

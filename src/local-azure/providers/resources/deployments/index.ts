@@ -9,7 +9,7 @@ import {
   type StoredResource,
 } from '../../../core.ts';
 import type { InsideCalls } from '../../../inside-calls.ts';
-import { textOf } from '../../../json.ts';
+import { objectOf, textOf } from '../../../json.ts';
 import { groupIdOf } from '../../../resource-id.ts';
 import { pageOf } from '../pages.ts';
 import type { ResourcesServices } from '../services.ts';
@@ -17,7 +17,6 @@ import { exported, stateFilter, statusOf } from './answers.ts';
 import { idOf, readDeployment } from './asked.ts';
 import { DEPLOYMENT, deploymentBody, numberOf, stepBody } from './bodies.ts';
 import { DeploymentRun, keptOf, type Kept } from './run.ts';
-import { objectOf } from './template.ts';
 import { changesOf } from './what-if.ts';
 
 const GROUP = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}';

@@ -1,8 +1,7 @@
 /** Templates and parameters that a deployment names by their address: fetched when the deployment is asked for. */
 import { ArmError, type Json, type JsonObject } from '../../../core.ts';
-import { textOf } from '../../../json.ts';
+import { objectOf, textOf } from '../../../json.ts';
 import { parseLooseJson } from '../../../loose-json.ts';
-import { objectOf } from './template.ts';
 
 /** Azure's own number, in bytes. */
 const MOST = 4 * 1024 * 1024;

@@ -8,6 +8,7 @@ import { Scope } from '../../../../arm-template/scope.ts';
 import { UNFILLED } from '../../../../arm-template/unfilled.ts';
 import type { Loop, World } from '../../../../arm-template/world.ts';
 import { ArmError, type Json, type JsonObject } from '../../../core.ts';
+import { objectOf } from '../../../json.ts';
 import { guidFrom } from '../../../guid.ts';
 import { sameId } from '../../../resource-id.ts';
 
@@ -160,9 +161,6 @@ export function guarded<T>(world: World, work: () => T): T {
 function invalid(message: string): ArmError {
   return new ArmError(400, 'InvalidTemplate', `Deployment template validation failed: '${message}'`);
 }
-
-export const objectOf = (value: Json | undefined): JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 
 interface Listed extends Omit<PlannedResource, 'dependsOn'> {
   wants: string[];

@@ -3,14 +3,14 @@ import type { RunningDeployment } from '../../../../arm-template/expressions/eva
 import type { Principal } from '../../../authority.ts';
 import type { Json, JsonObject, StoredResource } from '../../../core.ts';
 import type { InsideCalls } from '../../../inside-calls.ts';
-import { textOf } from '../../../json.ts';
+import { isObject, objectOf, textOf } from '../../../json.ts';
 import { normalizeRegion } from '../../../regions.ts';
 import { groupIdOf, parseResourceId, sameId } from '../../../resource-id.ts';
 import { writtenBody } from '../../../shapes/index.ts';
 import type { ResourcesServices } from '../services.ts';
 import { Asked, bodyOf } from './evaluate-resource.ts';
 import { around } from './running.ts';
-import { objectOf, type PlannedResource, type Prepared, type Site } from './template.ts';
+import { type PlannedResource, type Prepared, type Site } from './template.ts';
 
 export interface WhatIf {
   site: Site;
@@ -102,9 +102,6 @@ function deltaOf(before: JsonObject, after: JsonObject, path = ''): JsonObject[]
     ...gone.map(([key, value]) => ({ path: `${path}.${key}`, propertyChangeType: 'Delete', before: value })),
   ];
 }
-
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function same(path: string, before: Json, after: Json): boolean {
   if (path === 'location') return normalizeRegion(textOf(before)) === normalizeRegion(textOf(after));
