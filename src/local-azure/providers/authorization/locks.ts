@@ -7,6 +7,7 @@ import {
   type Route,
   type Services,
 } from '../../core.ts';
+import { heldRoutes } from '../../held-routes.ts';
 import { textOf } from '../../json.ts';
 import { resourceNotFound } from '../../refusals.ts';
 import { isWithin } from '../../resource-id.ts';
@@ -17,11 +18,8 @@ const LEVELS = ['CanNotDelete', 'ReadOnly'];
 const NAME = /^[^<>%&:?/]{1,260}$/;
 
 export function lockRoutes({ store }: Services): Route[] {
-  const find = ({ id, params }: ArmRequest): JsonObject => {
-    const held = store.get(id);
-    if (held !== undefined) return held.body;
-    throw new ArmError(404, 'LockNotFound', `The lock '${params['lock'] ?? ''}' could not be found.`);
-  };
+  const notFound = ({ params }: ArmRequest): ArmError =>
+    new ArmError(404, 'LockNotFound', `The lock '${params['lock'] ?? ''}' could not be found.`);
   return SCOPES.flatMap((scope): Route[] => {
     const all = `${scope}/providers/${LOCK_TYPE}`;
     const one = `${all}/{lock}`;
@@ -59,16 +57,7 @@ export function lockRoutes({ store }: Services): Route[] {
           return { status: existing === undefined ? 201 : 200, body: made };
         },
       },
-      { method: 'GET', path: one, handle: (request) => ({ status: 200, body: find(request) }) },
-      {
-        method: 'DELETE',
-        path: one,
-        handle({ id }) {
-          const existed = store.get(id) !== undefined;
-          store.delete(id);
-          return { status: existed ? 200 : 204 };
-        },
-      },
+      ...heldRoutes(store, one, notFound),
       {
         method: 'GET',
         path: all,

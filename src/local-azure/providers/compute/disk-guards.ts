@@ -8,6 +8,7 @@ import {
   type JsonObject,
   type Route,
   type Services,
+  type StoredResource,
 } from '../../core.ts';
 import { requireResource } from '../../refusals.ts';
 import { requireRegion } from '../../regions.ts';
@@ -68,10 +69,18 @@ function routesOf(services: Services, type: string, write: Route['handle'], name
   ];
 }
 
-function writeEncryptionSet(services: Services, request: ArmRequest): ArmResponse {
+/** What the write changes, and the request with all that a PATCH leaves as it is. */
+function toChange(services: Services, request: ArmRequest): { existing?: StoredResource; whole: ArmRequest } {
   const { body = {}, method, id } = request;
   const existing = method === 'PATCH' ? requireResource(services.store, id) : services.store.get(id);
-  if (existing !== undefined) refuseWhileBusy(services, existing);
+  if (existing === undefined) return { whole: request };
+  refuseWhileBusy(services, existing);
+  return { existing, whole: method === 'PATCH' ? { ...request, body: { ...existing.body, ...body } } : request };
+}
+
+function writeEncryptionSet(services: Services, request: ArmRequest): ArmResponse {
+  const { body = {}, id } = request;
+  const { existing, whole } = toChange(services, request);
   const sent = object(body['properties']);
   const former = existing === undefined ? {} : propertiesOf(existing);
   const { keyUrl } = object(sent['activeKey'] ?? former['activeKey']);
@@ -79,7 +88,7 @@ function writeEncryptionSet(services: Services, request: ArmRequest): ArmRespons
     throw invalid('activeKey.keyUrl', "Required parameter 'activeKey.keyUrl' is missing (null).");
   const identity = assignedIdentity(services.store, id, body['identity'], existing?.body['identity']);
   const updating = { provisioningState: 'Updating' };
-  return acceptWrite(services, method === 'PATCH' ? { ...request, body: { ...existing?.body, ...body } } : request, {
+  return acceptWrite(services, whole, {
     type: TYPES.encryptionSet,
     location: requireRegion(body['location'] ?? existing?.body['location'], TYPES.encryptionSet),
     ...(identity === undefined ? {} : { body: { identity } }),
@@ -95,11 +104,10 @@ function writeEncryptionSet(services: Services, request: ArmRequest): ArmRespons
 }
 
 function writeAccess(services: Services, request: ArmRequest): ArmResponse {
-  const { body = {}, method, id } = request;
-  const existing = method === 'PATCH' ? requireResource(services.store, id) : services.store.get(id);
-  if (existing !== undefined) refuseWhileBusy(services, existing);
+  const { body = {} } = request;
+  const { existing, whole } = toChange(services, request);
   const { timeCreated = azureTime(services.now()) } = existing === undefined ? {} : propertiesOf(existing);
-  return acceptWrite(services, method === 'PATCH' ? { ...request, body: { ...existing?.body, ...body } } : request, {
+  return acceptWrite(services, whole, {
     type: TYPES.diskAccess,
     location: requireRegion(body['location'] ?? existing?.body['location'], TYPES.diskAccess),
     properties: { provisioningState: 'Updating', timeCreated },

@@ -1,5 +1,6 @@
 /** `Microsoft.Resources/links`: that one resource or group has to do with another. */
 import { ArmError, type ArmRequest, type JsonObject, type Route, type Services } from '../../core.ts';
+import { heldRoutes } from '../../held-routes.ts';
 import { textOf } from '../../json.ts';
 import { isWithin } from '../../resource-id.ts';
 
@@ -11,11 +12,8 @@ const SOURCES = [GROUP, `${GROUP}/providers/{namespace}/{type}/{name}`];
 const sourceOf = (id: string): string => id.slice(0, id.toLowerCase().lastIndexOf('/providers/microsoft.resources/'));
 
 export function linkRoutes({ store }: Services): Route[] {
-  const find = ({ id, params }: ArmRequest): JsonObject => {
-    const held = store.get(id);
-    if (held !== undefined) return held.body;
-    throw new ArmError(404, 'ResourceLinkNotFound', `The resource link '${params['link'] ?? ''}' could not be found.`);
-  };
+  const notFound = ({ params }: ArmRequest): ArmError =>
+    new ArmError(404, 'ResourceLinkNotFound', `The resource link '${params['link'] ?? ''}' could not be found.`);
   const list = (scope: string): Route => ({
     method: 'GET',
     path: `${scope}/providers/${TYPE}`,
@@ -62,16 +60,7 @@ export function linkRoutes({ store }: Services): Route[] {
             return { status: existed ? 200 : 201, body: made };
           },
         },
-        { method: 'GET', path: one, handle: (request) => ({ status: 200, body: find(request) }) },
-        {
-          method: 'DELETE',
-          path: one,
-          handle({ id }) {
-            const existed = store.get(id) !== undefined;
-            store.delete(id);
-            return { status: existed ? 200 : 204 };
-          },
-        },
+        ...heldRoutes(store, one, notFound),
       ];
     }),
   ];
